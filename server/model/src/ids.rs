@@ -1,0 +1,74 @@
+//! Identifiers. Every stored noun has a UUIDv7 (RFC 9562) in text form, so that ids sort by birth.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! text_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    )+};
+}
+
+text_ids! {
+    /// An org unit 机构.
+    UnitId,
+    /// A site 场所.
+    SiteId,
+    /// An endpoint 终端: what opens a link. Its id is the link identity of stations and consoles.
+    EndpointId,
+    /// A person 人员.
+    PersonId,
+    /// An account 账号.
+    AccountId,
+    /// A role grant 授权.
+    GrantId,
+    /// A login of an account, or of a device.
+    LoginId,
+    /// A watch: one stated purpose under which a person opens patrol sessions.
+    WatchId,
+    /// A session 会话 (the domain's, never a login or a socket).
+    SessionId,
+    /// One attendance interval 参会区间.
+    AttendanceId,
+    /// One interval of one published track.
+    TrackIntervalId,
+    /// One row of the view register 调用登记.
+    RegisterId,
+    /// A link between a session and a case 案件关联.
+    CaseLinkId,
+    /// One audit event 审计.
+    AuditId,
+    /// A participant of the link protocol, `PA_…`: one connection life of one identity.
+    ParticipantSid,
+    /// A track of the link protocol, `TR_…`.
+    TrackSid,
+    /// A room of the link protocol, `RM_…`.
+    RoomSid,
+}

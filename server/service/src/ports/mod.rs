@@ -1,0 +1,3 @@
+//! What service needs of the outside, as traits that other crates implement.
+
+pub mod media;

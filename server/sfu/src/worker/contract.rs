@@ -1,0 +1,166 @@
+//! What passes between a worker and its shell.
+
+use bytes::Bytes;
+use lianxian_model::ids::{ParticipantSid, TrackSid};
+use lianxian_model::media::{AnnouncedTrack, Codec, Downstream, MediaError, PublisherAnswer, Target, TrackSettings};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Largest datagram that a worker sends or takes, in bytes.
+pub const MAX_DATAGRAM: usize = 1500;
+
+/// Which worker, counted from zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerIndex(pub u16);
+
+/// The two ends of a datagram; one flow belongs to at most one peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Flow {
+    pub remote: SocketAddr,
+    /// The local address that the datagram came to (and that answers leave from).
+    pub local: SocketAddr,
+}
+
+/// A datagram as the shell read it.
+#[derive(Debug)]
+pub struct Datagram<'a> {
+    pub flow: Flow,
+    /// Decrypted in place.
+    pub bytes: &'a mut [u8],
+}
+
+/// Where a worker writes what it sends: sealed straight into the shell's batch, no copy.
+pub trait Egress {
+    /// A free slot; the caller fills a prefix of it and commits, or drops it by not committing.
+    fn slot(&mut self) -> &mut [u8; MAX_DATAGRAM];
+    /// Queues the first `len` bytes of the slot last handed out.
+    fn commit(&mut self, flow: Flow, len: usize);
+}
+
+/// A change asked for by the shell, with the token that its [`Reply`] carries.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Open {
+        participant: ParticipantSid,
+        may_publish: bool,
+        may_subscribe: bool,
+    },
+    Close {
+        participant: ParticipantSid,
+    },
+    SetMayPublish {
+        participant: ParticipantSid,
+        may_publish: bool,
+    },
+    PublisherOffer {
+        participant: ParticipantSid,
+        sdp: String,
+        announced: Vec<AnnouncedTrack>,
+    },
+    SubscriberAnswer {
+        participant: ParticipantSid,
+        id: u32,
+        sdp: String,
+    },
+    RemoteCandidate {
+        participant: ParticipantSid,
+        target: Target,
+        candidate: String,
+    },
+    /// Each downstream names the worker that owns the track's publisher.
+    SetDownstreams {
+        participant: ParticipantSid,
+        downstreams: Vec<(Downstream, WorkerIndex)>,
+    },
+    SetTrackSettings {
+        participant: ParticipantSid,
+        track: TrackSid,
+        settings: TrackSettings,
+    },
+    SetMuted {
+        publisher: ParticipantSid,
+        track: TrackSid,
+        muted: bool,
+    },
+    SendData {
+        participant: ParticipantSid,
+        reliable: bool,
+        bytes: Bytes,
+    },
+    RestartSubscriber {
+        participant: ParticipantSid,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Done,
+    Answer(PublisherAnswer),
+    Refused(MediaError),
+}
+
+/// One decrypted RTP packet of a published layer, shared by every worker that forwards it.
+/// `worker::forwarding` owns its content; the shell only carries it.
+pub type SharedPacket = Arc<crate::upstream::Packet>;
+
+/// A message for another worker. Order between one pair of workers is kept; media relays may be dropped when the
+/// other worker is overloaded (and are counted), control relays never.
+#[derive(Clone, Debug)]
+pub enum Relay {
+    /// The worker `from` now has viewers of the track (or none any more).
+    Subscribe {
+        track: TrackSid,
+        from: WorkerIndex,
+    },
+    Unsubscribe {
+        track: TrackSid,
+        from: WorkerIndex,
+    },
+    /// The owner tells what the track is: answer to `Subscribe`, and again on change.
+    TrackInfo {
+        track: TrackSid,
+        codec: Option<Codec>,
+        muted: bool,
+        ended: bool,
+    },
+    /// The qualities (low, medium, high) that the viewers on `from` take.
+    Wanted {
+        track: TrackSid,
+        from: WorkerIndex,
+        qualities: [bool; 3],
+    },
+    KeyframeRequest {
+        track: TrackSid,
+        layer: u8,
+    },
+    Packets {
+        track: TrackSid,
+        packets: Vec<SharedPacket>,
+    },
+    /// A sender report of a layer: (layer, NTP time, RTP time).
+    SenderReport {
+        track: TrackSid,
+        layer: u8,
+        ntp: u64,
+        rtp: u32,
+    },
+    /// A flow whose peer lives on another worker: hand it the datagrams.
+    Bind {
+        flow: Flow,
+        owner: WorkerIndex,
+    },
+    Unbind {
+        flow: Flow,
+    },
+    Datagram {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
+}
+
+/// Whom a relay is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayTo {
+    One(WorkerIndex),
+    AllOthers,
+}
