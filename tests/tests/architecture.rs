@@ -103,7 +103,8 @@ fn no_file_needs_the_internet() {
     let banned = [("stun", ":stun."), ("cdn", "//cdn."), ("unpkg", "//unpkg"), ("jsdelivr", "jsdelivr.net")];
     let mut checked = 0;
     for (path, text) in sources() {
-        let shipped = ["ts", "tsx", "html", "css", "rs", "toml"].iter().any(|e| path.extension().is_some_and(|x| x == *e));
+        let shipped =
+            ["ts", "tsx", "html", "css", "rs", "toml"].iter().any(|e| path.extension().is_some_and(|x| x == *e));
         if !shipped || path.ends_with("tests/tests/architecture.rs") {
             continue;
         }
