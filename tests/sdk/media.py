@@ -1,0 +1,104 @@
+"""Real pictures and sound for the SDK: a moving gradient, a tone; and what arrived of them."""
+
+import asyncio
+import contextlib
+
+import numpy as np
+from livekit import rtc
+
+WIDTH, HEIGHT, FPS = 640, 360, 15
+RATE, CHANNELS = 48000, 1
+
+
+@contextlib.asynccontextmanager
+async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8):
+    """Publishes a moving picture; yields the publication."""
+    source = rtc.VideoSource(WIDTH, HEIGHT)
+    track = rtc.LocalVideoTrack.create_video_track("camera", source)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=simulcast, video_codec=codec)
+
+    async def draw():
+        picture = np.zeros((HEIGHT, WIDTH, 4), dtype=np.uint8)
+        step = 0
+        while True:
+            picture[..., 0] = (np.arange(WIDTH) + step) % 256
+            picture[..., 1] = ((np.arange(HEIGHT) * 2 + step) % 256)[:, None]
+            picture[..., 3] = 255
+            source.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, picture.tobytes()))
+            step += 4
+            await asyncio.sleep(1 / FPS)
+
+    task = asyncio.create_task(draw())
+    try:
+        yield await room.local_participant.publish_track(track, options)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await source.aclose()
+
+
+@contextlib.asynccontextmanager
+async def microphone(room, *, frequency=440):
+    """Publishes a tone; yields (publication, track)."""
+    source = rtc.AudioSource(RATE, CHANNELS)
+    track = rtc.LocalAudioTrack.create_audio_track("microphone", source)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+
+    async def sing():
+        samples = RATE // 100
+        at = 0
+        while True:
+            wave = np.sin(2 * np.pi * frequency * (at + np.arange(samples)) / RATE) * 12000
+            frame = rtc.AudioFrame(wave.astype(np.int16).tobytes(), RATE, CHANNELS, samples)
+            await source.capture_frame(frame)
+            at += samples
+
+    task = asyncio.create_task(sing())
+    try:
+        yield await room.local_participant.publish_track(track, options), track
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await source.aclose()
+
+
+async def watch(track, count=15, within_s=15):
+    """Decodes `count` frames of a video track; returns the last one's size."""
+    stream = rtc.VideoStream(track)
+
+    async def take():
+        seen = 0
+        async for event in stream:
+            seen += 1
+            if seen == count:
+                return event.frame.width, event.frame.height
+
+    try:
+        return await asyncio.wait_for(take(), within_s)
+    finally:
+        await stream.aclose()
+
+
+async def listen(track, within_s=15):
+    """Waits for half a second of sound that is not silence; returns the strongest frequency in Hz."""
+    stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1)
+
+    async def take():
+        heard = []
+        async for event in stream:
+            samples = np.frombuffer(event.frame.data, dtype=np.int16).astype(np.float64)
+            if np.abs(samples).max(initial=0) < 1000:
+                heard.clear()
+                continue
+            heard.append(samples)
+            if sum(map(len, heard)) >= RATE // 2:
+                wave = np.concatenate(heard)
+                spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave))))
+                return float(np.fft.rfftfreq(len(wave), 1 / RATE)[spectrum.argmax()])
+
+    try:
+        return await asyncio.wait_for(take(), within_s)
+    finally:
+        await stream.aclose()
