@@ -58,6 +58,7 @@ $(BIN): web
 test-journeys: $(BIN) $(JOURNEYS)/node_modules/.stamp
 	@.ci/setup test
 	cd $(JOURNEYS) && node --test --test-concurrency=1 --test-timeout=240000 "*.test.mjs"
+	cd $(JOURNEYS) && ../network/two-hosts node --test --test-timeout=240000 "network/*.test.mjs"
 
 $(SDK)/node_modules/.stamp: $(SDK)/package-lock.json
 	cd $(SDK) && npm ci --no-audit --no-fund --loglevel=error

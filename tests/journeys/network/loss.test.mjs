@@ -1,0 +1,62 @@
+// Three packets in a hundred are lost each way: the viewer's picture keeps its pace.
+// Runs on a private network of two hosts (tests/network/two-hosts).
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { launch } from "../harness/browser.mjs";
+import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
+import { Installation } from "../harness/server.mjs";
+
+const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
+const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
+const LOSS = 0.03;
+const MEASURE_S = 20;
+const SOURCE_FPS = 15;
+
+let installation, browser, office;
+
+function onServer(...words) {
+  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
+}
+
+before(async () => {
+  assert.ok(namespace, "run this through tests/network/two-hosts");
+  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  await installation.seed();
+  await installation.start();
+  [office] = await installation.startOffices(1);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+test("3 % loss each way leaves at least 95 % of the frames", async () => {
+  const commander = await logIn(browser, installation.base, "zhihui");
+  const { sites } = await org(commander);
+  const site = sites.find((s) => s.id === office.site_id);
+  await commander.goto("/wall");
+  await onAir(commander, site.id);
+  await pick(commander, site.id, "弱网检查");
+  await moving(commander, site.id, { count: 30 });
+
+  // The office is on the server's host, so only what passes the cable is lost: the viewer's side, both ways.
+  for (const chain of ["INPUT", "OUTPUT"]) {
+    const rule = ["-i", "-o"][chain === "INPUT" ? 0 : 1];
+    onServer("iptables", "-A", chain, rule, "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${LOSS}`, "-j", "DROP");
+  }
+  const shown = () => tile(commander, site.id).locator("video").evaluate((v) => ({
+    frames: v.getVideoPlaybackQuality().totalVideoFrames,
+    at: performance.now(),
+  }));
+  const from = await shown();
+  await commander.waitForFunction((end) => performance.now() >= end, from.at + MEASURE_S * 1000, { timeout: (MEASURE_S + 5) * 1000 });
+  const to = await shown();
+  const fps = (to.frames - from.frames) / ((to.at - from.at) / 1000);
+  const dropped = onServer("iptables", "-L", "OUTPUT", "-v", "-n", "-x").match(/^\s*(\d+)\s+\d+\s+DROP/m);
+  assert.ok(Number(dropped?.[1]) > 10, "the rule did drop packets");
+  assert.ok(fps >= 0.95 * SOURCE_FPS, `${fps.toFixed(2)} of ${SOURCE_FPS} frames a second`);
+});
