@@ -1,3 +1,5 @@
 //! What service needs of the outside, as traits that other crates implement.
 
+pub mod live;
 pub mod media;
+pub mod record;
