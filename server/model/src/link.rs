@@ -314,8 +314,16 @@ pub enum RequestOutcome {
 pub enum RequestSubject {
     /// By its request id alone.
     Id,
-    AddTrack { cid: String, name: String, kind: TrackKind, source: TrackSource },
-    Mute { track: TrackSid, muted: bool },
+    AddTrack {
+        cid: String,
+        name: String,
+        kind: TrackKind,
+        source: TrackSource,
+    },
+    Mute {
+        track: TrackSid,
+        muted: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -333,12 +341,27 @@ pub enum Notice {
     /// The first of a participant that came back.
     Resumed,
     Participants(Vec<ParticipantView>),
-    TrackPublished { cid: String, track: TrackView },
-    TrackUnpublished { track: TrackSid },
-    PublisherAnswer { id: u32, sdp: String },
-    SubscriberOffer { id: u32, sdp: String, mid_to_track: Vec<(String, TrackSid)> },
+    TrackPublished {
+        cid: String,
+        track: TrackView,
+    },
+    TrackUnpublished {
+        track: TrackSid,
+    },
+    PublisherAnswer {
+        id: u32,
+        sdp: String,
+    },
+    SubscriberOffer {
+        id: u32,
+        sdp: String,
+        mid_to_track: Vec<(String, TrackSid)>,
+    },
     /// The server muted (or unmuted) the client's own track.
-    Mute { track: TrackSid, muted: bool },
+    Mute {
+        track: TrackSid,
+        muted: bool,
+    },
     Speakers(Vec<SpeakerView>),
     Room(RoomView),
     /// (participant, quality, score from 0 to 5)
@@ -346,17 +369,45 @@ pub enum Notice {
     /// (publisher, track, flowing)
     StreamStates(Vec<(ParticipantSid, TrackSid, bool)>),
     /// Which qualities of the client's own track anyone takes, per codec.
-    WantedQualities { track: TrackSid, codec: Option<Codec>, wanted: Vec<(Quality, bool)> },
+    WantedQualities {
+        track: TrackSid,
+        codec: Option<Codec>,
+        wanted: Vec<(Quality, bool)>,
+    },
     /// The publisher allowed or forbade a track.
-    Permission { participant: ParticipantSid, track: TrackSid, allowed: bool },
+    Permission {
+        participant: ParticipantSid,
+        track: TrackSid,
+        allowed: bool,
+    },
     /// Someone takes the client's own track.
-    TrackSubscribed { track: TrackSid },
-    SubscriptionFailed { track: TrackSid },
+    TrackSubscribed {
+        track: TrackSid,
+    },
+    SubscriptionFailed {
+        track: TrackSid,
+    },
     /// The link's rights changed (or its token grows old): the socket's task signs a fresh token.
-    RefreshToken { rights: LinkRights, name: String, metadata: String, attributes: BTreeMap<String, String> },
-    RequestAnswer { request_id: u32, outcome: RequestOutcome, message: String, subject: RequestSubject },
+    RefreshToken {
+        rights: LinkRights,
+        name: String,
+        metadata: String,
+        attributes: BTreeMap<String, String>,
+    },
+    RequestAnswer {
+        request_id: u32,
+        outcome: RequestOutcome,
+        message: String,
+        subject: RequestSubject,
+    },
     /// A packet of the client's data channel, to be stamped with its identity and wished back as [`Wish::SendData`].
-    DataReceived { reliable: bool, bytes: Bytes },
+    DataReceived {
+        reliable: bool,
+        bytes: Bytes,
+    },
     /// Always the last.
-    Leave { reason: LeaveReason, action: LeaveAction },
+    Leave {
+        reason: LeaveReason,
+        action: LeaveAction,
+    },
 }
