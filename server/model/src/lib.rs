@@ -1,6 +1,15 @@
 //! The nouns of Lianxian, their states and rules. No IO, no async, no clock: everything is told to it.
 
+pub mod audit;
+pub mod case;
+pub mod event;
 pub mod ids;
 pub mod link;
 pub mod media;
+pub mod org;
+pub mod people;
+pub mod register;
+pub mod roles;
+pub mod session;
 pub mod time;
+pub mod words;
