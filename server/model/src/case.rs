@@ -54,12 +54,17 @@ pub struct CasePattern {
 /// The patterns that a new database starts with. Formats are local: each district edits its own.
 pub fn default_patterns() -> Vec<CasePattern> {
     let any = r"[0-9A-Z\p{Han}()-]{2,64}";
-    let of = |kind, pattern: &str, example: &str| CasePattern { kind, pattern: pattern.into(), example: example.into() };
+    let of =
+        |kind, pattern: &str, example: &str| CasePattern { kind, pattern: pattern.into(), example: example.into() };
     vec![
         of(CaseKind::Mediation, r"\p{Han}{0,8}人调字?\(\d{4}\)第?\d{1,6}号", "晋医人调字[2019]011号"),
         of(CaseKind::LegalAid, r"\p{Han}{1,8}援\(\d{4}\)\p{Han}{0,4}字?第?\d{1,6}号", "津丽法援〔2026〕民字第012号"),
         of(CaseKind::Notary, r"\(\d{4}\)\p{Han}{1,12}证\p{Han}{0,6}字第?\d{1,8}号", "(2026)津东丽证字第123号"),
-        of(CaseKind::Correction, r"(\(\d{4}\))?\p{Han}{0,8}矫\p{Han}{0,4}字?(\(\d{4}\))?第?\d{1,8}号?", "津丽矫字[2026]第15号"),
+        of(
+            CaseKind::Correction,
+            r"(\(\d{4}\))?\p{Han}{0,8}矫\p{Han}{0,4}字?(\(\d{4}\))?第?\d{1,8}号?",
+            "津丽矫字[2026]第15号",
+        ),
         of(CaseKind::Hotline, r"[0-9A-Z-]{6,32}", "12345202611240001"),
         of(CaseKind::Consultation, any, "咨询2026-001"),
         of(CaseKind::Appraisal, any, "津司鉴[2026]临鉴字第8号"),
@@ -155,8 +160,12 @@ mod tests {
 
     #[test]
     fn spellings_of_one_number_are_one() {
-        let spellings =
-            ["晋医人调字[2019]011号", "晋医人调字〔2019〕011号", "晋医人调字（2019）11号", " 晋医人调字【２０１９】 011 号 "];
+        let spellings = [
+            "晋医人调字[2019]011号",
+            "晋医人调字〔2019〕011号",
+            "晋医人调字（2019）11号",
+            " 晋医人调字【２０１９】 011 号 ",
+        ];
         for spelling in spellings {
             assert_eq!(normalise(spelling), "晋医人调字(2019)11号", "{spelling}");
         }

@@ -107,7 +107,10 @@ pub fn check_password(password: &str, account_name: &str) -> Result<(), Password
     }
     let has = |class: fn(char) -> bool| password.chars().any(class);
     let other = |c: char| !c.is_ascii_alphanumeric() && !c.is_control();
-    if !(has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_digit()) && has(other))
+    if !(has(|c| c.is_ascii_uppercase())
+        && has(|c| c.is_ascii_lowercase())
+        && has(|c| c.is_ascii_digit())
+        && has(other))
     {
         return Err(PasswordWeakness::TooPlain);
     }

@@ -168,17 +168,28 @@ pub enum SessionEvent {
     /// Someone comes in. An endpoint has at most one open attendance.
     Join(Box<Attendance>),
     /// The endpoint's attendance ends; the session goes on.
-    Leave { endpoint: EndpointId, reason: LeaveReason },
+    Leave {
+        endpoint: EndpointId,
+        reason: LeaveReason,
+    },
     /// A conference's participant leaves.
-    ParticipantLeft { participant: ParticipantSid, reason: LeaveReason },
+    ParticipantLeft {
+        participant: ParticipantSid,
+        reason: LeaveReason,
+    },
     ObserverLost,
     /// The observer's link is there (again); the attendance is the one to open.
     ObserverBack(Box<Attendance>),
     /// Time passed.
     Tick,
-    End { cause: SessionEnd, note: String },
+    End {
+        cause: SessionEnd,
+        note: String,
+    },
     /// Found open at a start: `last_alive` is the last heartbeat.
-    Interrupt { last_alive: Millis },
+    Interrupt {
+        last_alive: Millis,
+    },
 }
 
 /// What follows from a change, for whoever stores and tells it.
@@ -187,7 +198,10 @@ pub enum SessionEffect {
     AttendanceOpened(AttendanceId),
     AttendanceClosed(AttendanceId),
     /// Close the register row, the grants and the case for live media at this time.
-    Ended { at: Millis, cause: SessionEnd },
+    Ended {
+        at: Millis,
+        cause: SessionEnd,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -304,13 +318,7 @@ impl Session {
     }
 
     /// Ends it at `at`, but never before anything in it began, nor before what is closed already ended.
-    fn close(
-        &mut self,
-        at: Millis,
-        state: SessionState,
-        cause: SessionEnd,
-        reason: LeaveReason,
-    ) -> Vec<SessionEffect> {
+    fn close(&mut self, at: Millis, state: SessionState, cause: SessionEnd, reason: LeaveReason) -> Vec<SessionEffect> {
         let latest = self.attendances.iter().map(|a| a.left_ms.unwrap_or(a.joined_ms)).max();
         let at = at.max(self.started_ms).max(latest.unwrap_or(self.started_ms));
         let mut effects = Vec::new();
