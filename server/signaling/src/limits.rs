@@ -1,0 +1,101 @@
+//! How much one link may say, by name.
+
+/// Limits of one conversation. A breach ends that link, with a reason that names the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one signalling message.
+    pub message_bytes: usize,
+    /// Nesting of one text message.
+    pub message_depth: usize,
+    /// Messages per second, long-run, and how many may come at once.
+    pub messages_per_s: u32,
+    pub messages_burst: u32,
+    /// Bytes of one data packet (its content; the stamp comes on top).
+    pub data_bytes: usize,
+    /// Data packets per second, long-run, and at once. What is over is dropped, the link stays.
+    pub data_per_s: u32,
+    pub data_burst: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 256 * 1024,
+            message_depth: 32,
+            messages_per_s: 50,
+            // A viewer of a full wall sends a track setting per tile, an answer per offer and its sync state at once.
+            messages_burst: 500,
+            data_bytes: 64_000,
+            data_per_s: 2_000,
+            data_burst: 4_000,
+        }
+    }
+}
+
+/// A token bucket that is told the time.
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    per_s: u64,
+    burst: u64,
+    /// Thousandths of a message.
+    level: u64,
+    at_ms: i64,
+}
+
+impl Bucket {
+    pub(crate) fn new(per_s: u32, burst: u32, now_ms: i64) -> Self {
+        Self { per_s: per_s.into(), burst: burst.into(), level: u64::from(burst) * 1000, at_ms: now_ms }
+    }
+
+    /// Takes one; false when there is none.
+    pub(crate) fn take(&mut self, now_ms: i64) -> bool {
+        let passed = u64::try_from(now_ms.saturating_sub(self.at_ms)).unwrap_or(0);
+        self.at_ms = self.at_ms.max(now_ms);
+        self.level = self.level.saturating_add(passed.saturating_mul(self.per_s)).min(self.burst * 1000);
+        if self.level < 1000 {
+            return false;
+        }
+        self.level -= 1000;
+        true
+    }
+}
+
+/// The deepest nesting of brackets in a JSON text, not counting those in strings.
+pub(crate) fn depth_of(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let mut bucket = Bucket::new(10, 3, 0);
+        assert_eq!((0..5).filter(|_| bucket.take(0)).count(), 3);
+        assert!(!bucket.take(99));
+        assert!(bucket.take(100));
+        assert!(!bucket.take(50), "a clock that runs backwards gives nothing");
+        assert_eq!((0..99).filter(|_| bucket.take(1_000_000)).count(), 3);
+    }
+
+    #[test]
+    fn depth_ignores_brackets_in_strings() {
+        assert_eq!(depth_of(br#"{"a":[{"b":"[[[\"{{{"}]}"#), 3);
+        assert_eq!(depth_of(b"}}}"), 0);
+    }
+}
