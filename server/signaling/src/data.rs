@@ -52,8 +52,7 @@ pub(crate) fn stamp(
         }
         Some(_) => {}
     }
-    packet.kind =
-        if reliable { proto::data_packet::Kind::Reliable } else { proto::data_packet::Kind::Lossy }.into();
+    packet.kind = if reliable { proto::data_packet::Kind::Reliable } else { proto::data_packet::Kind::Lossy }.into();
     packet.participant_sid = sid.0.clone();
     packet.participant_identity = identity.to_owned();
     // The list stays here: a receiver need not learn who else was addressed.

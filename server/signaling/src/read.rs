@@ -17,7 +17,9 @@ pub(crate) enum Read {
     /// Known and harmless, nothing to do.
     Ignored,
     /// Something that this server does not do; the client gets a refusal if it gave the request an id.
-    Unsupported { request_id: u32 },
+    Unsupported {
+        request_id: u32,
+    },
 }
 
 /// The request is well-formed protobuf but makes no sense.
@@ -39,10 +41,9 @@ pub(crate) fn request(request: proto::SignalRequest) -> Result<Read, Senseless> 
             let subscribe = update.subscribe;
             Read::Wish(Wish::Subscribe { tracks: tracks_of(update), subscribe })
         }
-        Message::TrackSetting(setting) => Read::Wish(Wish::SetTracks {
-            settings: settings(&setting),
-            tracks: sids(setting.track_sids),
-        }),
+        Message::TrackSetting(setting) => {
+            Read::Wish(Wish::SetTracks { settings: settings(&setting), tracks: sids(setting.track_sids) })
+        }
         Message::Leave(_) => Read::Wish(Wish::Leave),
         Message::SubscriptionPermission(permission) => Read::Wish(Wish::Permit {
             everyone: permission.all_participants,
@@ -90,8 +91,8 @@ fn candidate(trickle: proto::TrickleRequest) -> Result<Read, Senseless> {
     if trickle.candidate_init.is_empty() {
         return Ok(Read::Ignored);
     }
-    let init: CandidateInit =
-        serde_json::from_str(&trickle.candidate_init).map_err(|_| Senseless("the candidate is no RTCIceCandidateInit"))?;
+    let init: CandidateInit = serde_json::from_str(&trickle.candidate_init)
+        .map_err(|_| Senseless("the candidate is no RTCIceCandidateInit"))?;
     if init.candidate.is_empty() {
         // The end of candidates.
         return Ok(Read::Ignored);

@@ -31,12 +31,9 @@ pub(crate) fn notice(notice: Notice, last_message_seq: u32) -> Option<Message> {
         Notice::TrackUnpublished { track } => {
             Message::TrackUnpublished(proto::TrackUnpublishedResponse { track_sid: track.0 })
         }
-        Notice::PublisherAnswer { id, sdp } => Message::Answer(proto::SessionDescription {
-            r#type: "answer".into(),
-            sdp,
-            id,
-            ..Default::default()
-        }),
+        Notice::PublisherAnswer { id, sdp } => {
+            Message::Answer(proto::SessionDescription { r#type: "answer".into(), sdp, id, ..Default::default() })
+        }
         Notice::SubscriberOffer { id, sdp, mid_to_track } => Message::Offer(proto::SessionDescription {
             r#type: "offer".into(),
             sdp,
@@ -264,7 +261,10 @@ fn layer((index, layer): (usize, &VideoLayer)) -> proto::VideoLayer {
 fn wanted_qualities(track: TrackSid, codec: Option<Codec>, wanted: &[(Quality, bool)]) -> Message {
     let qualities: Vec<_> = wanted
         .iter()
-        .map(|(quality, enabled)| proto::SubscribedQuality { quality: video_quality(*quality).into(), enabled: *enabled })
+        .map(|(quality, enabled)| proto::SubscribedQuality {
+            quality: video_quality(*quality).into(),
+            enabled: *enabled,
+        })
         .collect();
     let named = codec.map(|codec| codec.mime().rsplit('/').next().unwrap_or_default().to_ascii_lowercase());
     Message::SubscribedQualityUpdate(proto::SubscribedQualityUpdate {

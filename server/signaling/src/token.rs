@@ -69,7 +69,8 @@ impl VideoGrant {
         let publish = self.can_publish.unwrap_or(true);
         let named = |source: &str| {
             publish
-                && (self.can_publish_sources.is_empty() || self.can_publish_sources.iter().any(|s| s.eq_ignore_ascii_case(source)))
+                && (self.can_publish_sources.is_empty()
+                    || self.can_publish_sources.iter().any(|s| s.eq_ignore_ascii_case(source)))
         };
         LinkRights {
             may_publish: PublishRights {
@@ -209,10 +210,7 @@ impl Keys {
         let body = decode(body)?;
         let unverified: Issuer = serde_json::from_slice(&body).map_err(|_| TokenError::Malformed)?;
         let secret = self.secrets.get(&unverified.iss).ok_or(TokenError::UnknownKey)?;
-        mac(secret)?
-            .chain_update(signed.as_bytes())
-            .verify_slice(&decode(tag)?)
-            .map_err(|_| TokenError::Signature)?;
+        mac(secret)?.chain_update(signed.as_bytes()).verify_slice(&decode(tag)?).map_err(|_| TokenError::Signature)?;
         let claims: Claims = serde_json::from_slice(&body).map_err(|_| TokenError::Malformed)?;
         let now_s = now.0.div_euclid(1000);
         if now_s >= claims.exp.saturating_add(LEEWAY_S) {
@@ -337,15 +335,18 @@ mod tests {
 
     #[test]
     fn tokens_are_exchanged_with_the_sdk() {
-        let now = Millis(
-            i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap(),
-        );
+        let now = Millis(i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
         let theirs = AccessToken::with_api_key("court", "another-secret-altogether")
             .with_identity("judge")
             .with_name("法官")
             .with_attributes([("seat", "3")])
             .with_ttl(Duration::from_secs(60))
-            .with_grants(VideoGrants { room_join: true, room: "r".into(), can_publish: Some(false), ..Default::default() })
+            .with_grants(VideoGrants {
+                room_join: true,
+                room: "r".into(),
+                can_publish: Some(false),
+                ..Default::default()
+            })
             .to_jwt()
             .unwrap();
         let read = keys().verify(&theirs, now).unwrap();

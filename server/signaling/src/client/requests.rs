@@ -28,19 +28,51 @@ pub struct Publish<'a> {
 pub enum Request<'a> {
     AddTrack(Publish<'a>),
     /// The publisher connection's offer.
-    Offer { id: u32, sdp: &'a str },
+    Offer {
+        id: u32,
+        sdp: &'a str,
+    },
     /// The subscriber connection's answer; `id` as the offer's.
-    Answer { id: u32, sdp: &'a str },
+    Answer {
+        id: u32,
+        sdp: &'a str,
+    },
     /// `candidate:…`
-    Trickle { target: Target, candidate: &'a str },
-    Mute { track: &'a str, muted: bool },
-    Subscription { tracks: &'a [&'a str], subscribe: bool },
-    TrackSetting { track: &'a str, enabled: bool, width: u32, height: u32 },
+    Trickle {
+        target: Target,
+        candidate: &'a str,
+    },
+    Mute {
+        track: &'a str,
+        muted: bool,
+    },
+    Subscription {
+        tracks: &'a [&'a str],
+        subscribe: bool,
+    },
+    TrackSetting {
+        track: &'a str,
+        enabled: bool,
+        width: u32,
+        height: u32,
+    },
     /// Everyone may subscribe to the sender's tracks, or no one.
-    Permit { everyone: bool },
-    UpdateMetadata { request_id: u32, name: &'a str, metadata: &'a str },
-    SyncState { answer: Option<&'a str>, unsubscribed: &'a [&'a str], published: &'a [&'a str] },
-    Ping { timestamp: i64 },
+    Permit {
+        everyone: bool,
+    },
+    UpdateMetadata {
+        request_id: u32,
+        name: &'a str,
+        metadata: &'a str,
+    },
+    SyncState {
+        answer: Option<&'a str>,
+        unsubscribed: &'a [&'a str],
+        published: &'a [&'a str],
+    },
+    Ping {
+        timestamp: i64,
+    },
     Leave,
 }
 
@@ -51,7 +83,8 @@ impl Request<'_> {
             Request::Offer { id, sdp } => Message::Offer(description("offer", *id, sdp)),
             Request::Answer { id, sdp } => Message::Answer(description("answer", *id, sdp)),
             Request::Trickle { target, candidate } => Message::Trickle(proto::TrickleRequest {
-                candidate_init: serde_json::json!({ "candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0 }).to_string(),
+                candidate_init: serde_json::json!({ "candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0 })
+                    .to_string(),
                 target: match target {
                     Target::Publisher => proto::SignalTarget::Publisher,
                     Target::Subscriber => proto::SignalTarget::Subscriber,

@@ -36,30 +36,74 @@ pub struct RemoteParticipant {
 /// What the server told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
-    Joined { room: String, me: Box<RemoteParticipant>, others: Vec<RemoteParticipant>, ping_interval_s: i32, ping_timeout_s: i32 },
+    Joined {
+        room: String,
+        me: Box<RemoteParticipant>,
+        others: Vec<RemoteParticipant>,
+        ping_interval_s: i32,
+        ping_timeout_s: i32,
+    },
     Resumed,
     /// The publisher connection's answer.
-    Answer { id: u32, sdp: String },
+    Answer {
+        id: u32,
+        sdp: String,
+    },
     /// The subscriber connection's offer.
-    Offer { id: u32, sdp: String, mid_to_track: BTreeMap<String, String> },
+    Offer {
+        id: u32,
+        sdp: String,
+        mid_to_track: BTreeMap<String, String>,
+    },
     Participants(Vec<RemoteParticipant>),
-    TrackPublished { cid: String, track: RemoteTrack },
-    TrackUnpublished { track: String },
-    TrackSubscribed { track: String },
-    Mute { track: String, muted: bool },
+    TrackPublished {
+        cid: String,
+        track: RemoteTrack,
+    },
+    TrackUnpublished {
+        track: String,
+    },
+    TrackSubscribed {
+        track: String,
+    },
+    Mute {
+        track: String,
+        muted: bool,
+    },
     /// Which qualities of the own track anyone takes.
-    WantedQualities { track: String, wanted: Vec<(Quality, bool)> },
+    WantedQualities {
+        track: String,
+        wanted: Vec<(Quality, bool)>,
+    },
     /// (participant sid, level, active)
     Speakers(Vec<(String, f32, bool)>),
-    Permission { track: String, allowed: bool },
-    SubscriptionFailed { track: String },
-    Room { name: String, participants: u32 },
+    Permission {
+        track: String,
+        allowed: bool,
+    },
+    SubscriptionFailed {
+        track: String,
+    },
+    Room {
+        name: String,
+        participants: u32,
+    },
     RefreshToken(String),
     /// `refused` holds the wire's reason number, 0 is success.
-    RequestAnswer { request_id: u32, refused: i32, message: String },
-    Pong { last_ping_timestamp: i64, timestamp: i64 },
+    RequestAnswer {
+        request_id: u32,
+        refused: i32,
+        message: String,
+    },
+    Pong {
+        last_ping_timestamp: i64,
+        timestamp: i64,
+    },
     /// `reason` is the wire's DisconnectReason name; `come_again`: as a new participant (or by resuming).
-    Leave { reason: String, come_again: bool },
+    Leave {
+        reason: String,
+        come_again: bool,
+    },
     /// A kind that this client does not use.
     Other,
 }
@@ -115,9 +159,7 @@ impl Response {
             Some(Message::SubscriptionPermissionUpdate(update)) => {
                 Response::Permission { track: update.track_sid, allowed: update.allowed }
             }
-            Some(Message::SubscriptionResponse(response)) => {
-                Response::SubscriptionFailed { track: response.track_sid }
-            }
+            Some(Message::SubscriptionResponse(response)) => Response::SubscriptionFailed { track: response.track_sid },
             Some(Message::RoomUpdate(update)) => {
                 let room = update.room.unwrap_or_default();
                 Response::Room { name: room.name, participants: room.num_participants }
