@@ -1,3 +1,28 @@
 //! Use cases, one folder per noun, and the ports that they need.
+//!
+//! [`Service`] is cheap to clone. Every use case takes an [`actor::Actor`] and answers with a value or a
+//! [`error::ServiceError`]; whatever it changed is one transaction with its audit row and its events.
 
+pub mod accounts;
+pub mod actor;
+pub mod audit;
+pub mod cases;
+pub mod core;
+pub mod enrolments;
+pub mod error;
+pub mod events;
+pub mod logins;
+pub mod org;
+pub mod page;
 pub mod ports;
+pub mod presence;
+pub mod recovery;
+pub mod register;
+pub mod sessions;
+pub mod stations;
+pub mod watches;
+
+pub use crate::core::{Service, Setup};
+pub use actor::Actor;
+pub use error::{ErrorKind, ServiceError, ServiceResult};
+pub use page::{Page, PageRequest};

@@ -3,3 +3,4 @@
 pub mod live;
 pub mod media;
 pub mod record;
+pub mod store;

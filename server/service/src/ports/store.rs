@@ -1,0 +1,340 @@
+//! The store as service sees it: a unit of work that reads and writes rows and is committed whole or not at all.
+//!
+//! Writing units of work follow one another (one writer), so what one of them reads stays true until it commits.
+//! `update_*` checks the row's version and answers false when somebody else was faster.
+
+use crate::audit::AuditFilter;
+use crate::page::Keyset;
+use crate::register::RegisterFilter;
+use async_trait::async_trait;
+use lianxian_model::audit::AuditEvent;
+use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
+use lianxian_model::event::OutboxEvent;
+use lianxian_model::ids::*;
+use lianxian_model::media::{TrackKind, TrackSummary};
+use lianxian_model::org::{Endpoint, Site, Unit};
+use lianxian_model::people::{Account, Login, LoginEnd, Person};
+use lianxian_model::register::{OfflineCause, Presence, RegisterRow, Watch};
+use lianxian_model::roles::RoleGrant;
+use lianxian_model::session::{Attendance, Session, SessionKind, TrackInterval};
+use lianxian_model::time::Millis;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// A unique value is taken.
+    #[error("a row with this value exists: {0}")]
+    Duplicate(String),
+    /// The database cannot be reached, is locked for too long, or is full.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A row does not read as what it should be.
+    #[error("a stored row is not as it should be: {0}")]
+    Corrupt(String),
+}
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// A unit of work that writes. Dropped without a commit, it leaves nothing behind.
+    async fn begin(&self) -> StoreResult<Box<dyn Tx>>;
+
+    /// A unit of work that only reads, beside any writer.
+    async fn read(&self) -> StoreResult<Box<dyn Tx>>;
+}
+
+#[async_trait]
+pub trait Tx:
+    OrgRows
+    + PeopleRows
+    + LoginRows
+    + DeviceRows
+    + PresenceRows
+    + WatchRows
+    + SessionRows
+    + TrackRows
+    + RegisterRows
+    + CaseRows
+    + LedgerRows
+    + UpkeepRows
+{
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+}
+
+#[async_trait]
+pub trait OrgRows: Send {
+    async fn units(&mut self) -> StoreResult<Vec<Unit>>;
+    async fn unit(&mut self, id: &UnitId) -> StoreResult<Option<Unit>>;
+    async fn insert_unit(&mut self, unit: &Unit) -> StoreResult<()>;
+    /// Also moves the unit's subtree when the parent changed.
+    async fn update_unit(&mut self, unit: &Unit) -> StoreResult<bool>;
+    async fn sites(&mut self) -> StoreResult<Vec<Site>>;
+    async fn site(&mut self, id: &SiteId) -> StoreResult<Option<Site>>;
+    async fn insert_site(&mut self, site: &Site) -> StoreResult<()>;
+    async fn update_site(&mut self, site: &Site) -> StoreResult<bool>;
+    /// All but consoles.
+    async fn endpoints(&mut self) -> StoreResult<Vec<Endpoint>>;
+    async fn endpoints_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Endpoint>>;
+    async fn endpoint(&mut self, id: &EndpointId) -> StoreResult<Option<Endpoint>>;
+    async fn console_of(&mut self, login: &LoginId, tab: &str) -> StoreResult<Option<Endpoint>>;
+    async fn consoles_of(&mut self, login: &LoginId) -> StoreResult<Vec<Endpoint>>;
+    async fn insert_endpoint(&mut self, endpoint: &Endpoint) -> StoreResult<()>;
+    async fn update_endpoint(&mut self, endpoint: &Endpoint) -> StoreResult<bool>;
+}
+
+#[async_trait]
+pub trait PeopleRows: Send {
+    async fn persons(&mut self) -> StoreResult<Vec<Person>>;
+    async fn person(&mut self, id: &PersonId) -> StoreResult<Option<Person>>;
+    async fn insert_person(&mut self, person: &Person) -> StoreResult<()>;
+    async fn update_person(&mut self, person: &Person) -> StoreResult<bool>;
+    async fn accounts(&mut self) -> StoreResult<Vec<Account>>;
+    async fn account(&mut self, id: &AccountId) -> StoreResult<Option<Account>>;
+    async fn account_by_name(&mut self, name: &str) -> StoreResult<Option<Account>>;
+    async fn insert_account(&mut self, account: &Account) -> StoreResult<()>;
+    async fn update_account(&mut self, account: &Account) -> StoreResult<bool>;
+    async fn grants(&mut self) -> StoreResult<Vec<RoleGrant>>;
+    async fn grants_of(&mut self, account: &AccountId) -> StoreResult<Vec<RoleGrant>>;
+    async fn insert_grant(&mut self, grant: &RoleGrant) -> StoreResult<()>;
+    async fn delete_grant(&mut self, id: &GrantId) -> StoreResult<bool>;
+}
+
+#[async_trait]
+pub trait LoginRows: Send {
+    async fn insert_login(&mut self, login: &Login, token_hash: &str) -> StoreResult<()>;
+    async fn login(&mut self, id: &LoginId) -> StoreResult<Option<Login>>;
+    async fn login_by_token(&mut self, token_hash: &str) -> StoreResult<Option<Login>>;
+    async fn open_logins_of(&mut self, account: &AccountId) -> StoreResult<Vec<Login>>;
+    async fn open_logins(&mut self) -> StoreResult<Vec<Login>>;
+    async fn touch_login(&mut self, id: &LoginId, seen: Millis) -> StoreResult<()>;
+    /// False: it was over already.
+    async fn end_login(&mut self, id: &LoginId, at: Millis, cause: LoginEnd) -> StoreResult<bool>;
+}
+
+#[async_trait]
+pub trait DeviceRows: Send {
+    /// Replaces the endpoint's code.
+    async fn put_code(&mut self, endpoint: &EndpointId, code_hash: &str, expires: Millis) -> StoreResult<()>;
+    /// Removes the code and tells whose it was and until when it held.
+    async fn take_code(&mut self, code_hash: &str) -> StoreResult<Option<(EndpointId, Millis)>>;
+    async fn drop_codes(&mut self) -> StoreResult<()>;
+    async fn put_wrong_code(&mut self, ip: &str, at: Millis) -> StoreResult<()>;
+    /// Wrong codes after `since`: from this address, and in all.
+    async fn wrong_codes(&mut self, ip: &str, since: Millis) -> StoreResult<(i64, i64)>;
+    async fn drop_wrong_codes(&mut self, before: Millis) -> StoreResult<()>;
+    async fn put_device_token(&mut self, endpoint: &EndpointId, token_hash: &str, at: Millis) -> StoreResult<()>;
+    async fn drop_device_token(&mut self, endpoint: &EndpointId) -> StoreResult<()>;
+    async fn endpoint_by_token(&mut self, token_hash: &str) -> StoreResult<Option<Endpoint>>;
+}
+
+/// One link's life, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkInterval {
+    pub participant: ParticipantSid,
+    pub endpoint_id: EndpointId,
+    pub opened_ms: Millis,
+    pub closed_ms: Option<Millis>,
+    pub cause: Option<String>,
+    pub ip: String,
+    /// JSON of what the client said about itself.
+    pub client: String,
+}
+
+#[async_trait]
+pub trait PresenceRows: Send {
+    /// Of all endpoints but consoles.
+    async fn presences(&mut self) -> StoreResult<Vec<Presence>>;
+    async fn presence(&mut self, endpoint: &EndpointId) -> StoreResult<Option<Presence>>;
+    async fn put_presence(&mut self, presence: &Presence) -> StoreResult<()>;
+    /// Everything that is online goes offline at `at`; tells whom it concerned.
+    async fn all_offline(&mut self, at: Millis, cause: OfflineCause) -> StoreResult<Vec<EndpointId>>;
+    async fn insert_link(&mut self, link: &LinkInterval) -> StoreResult<()>;
+    /// False: unknown or closed already.
+    async fn close_link(&mut self, participant: &ParticipantSid, at: Millis, cause: &str) -> StoreResult<bool>;
+    /// The endpoint's link that is open now.
+    async fn open_link_of(&mut self, endpoint: &EndpointId) -> StoreResult<Option<LinkInterval>>;
+    /// Closes every open link, never before it opened.
+    async fn close_links(&mut self, at: Millis, cause: &str) -> StoreResult<u64>;
+}
+
+#[async_trait]
+pub trait WatchRows: Send {
+    async fn insert_watch(&mut self, watch: &Watch) -> StoreResult<()>;
+    async fn update_watch(&mut self, watch: &Watch) -> StoreResult<bool>;
+    async fn watch(&mut self, id: &WatchId) -> StoreResult<Option<Watch>>;
+    async fn open_watches_of(&mut self, account: &AccountId) -> StoreResult<Vec<Watch>>;
+    async fn open_watches(&mut self) -> StoreResult<Vec<Watch>>;
+    async fn recent_purposes(&mut self, account: &AccountId, limit: i64) -> StoreResult<Vec<String>>;
+}
+
+/// Which sessions; text is matched without regard to case where the database can.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionQuery {
+    /// Units whose subtrees may be seen; none: all.
+    pub roots: Option<Vec<UnitId>>,
+    pub site_id: Option<SiteId>,
+    pub unit_id: Option<UnitId>,
+    pub person_id: Option<PersonId>,
+    pub kind: Option<SessionKind>,
+    pub case_normalised: Option<String>,
+    pub q: Option<String>,
+    pub from_ms: Option<Millis>,
+    pub to_ms: Option<Millis>,
+    pub open: Option<bool>,
+}
+
+/// One line of a session's story, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineRow {
+    pub seq: i64,
+    pub at_ms: Millis,
+    pub kind: String,
+    /// JSON object.
+    pub detail: String,
+}
+
+#[async_trait]
+pub trait SessionRows: Send {
+    /// Without its attendances.
+    async fn insert_session(&mut self, session: &Session) -> StoreResult<()>;
+    /// Without its attendances; checks `version`, stores `version + 1`.
+    async fn update_session(&mut self, session: &Session) -> StoreResult<bool>;
+    /// With all its attendances.
+    async fn session(&mut self, id: &SessionId) -> StoreResult<Option<Session>>;
+    /// With all their attendances, as are the next four.
+    async fn open_sessions(&mut self) -> StoreResult<Vec<Session>>;
+    async fn open_sessions_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Session>>;
+    async fn open_sessions_of_observer(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
+    async fn open_sessions_of_watch(&mut self, watch: &WatchId) -> StoreResult<Vec<Session>>;
+    async fn open_conference(&mut self, key: &str, room: &str) -> StoreResult<Option<Session>>;
+    /// The next number of a series, from 1.
+    async fn next_in_series(&mut self, series: &str) -> StoreResult<i64>;
+    async fn insert_attendance(&mut self, attendance: &Attendance) -> StoreResult<()>;
+    async fn close_attendance(&mut self, attendance: &Attendance) -> StoreResult<()>;
+    /// Newest first, without attendances.
+    async fn sessions(&mut self, query: &SessionQuery, page: &Keyset) -> StoreResult<Vec<Session>>;
+    async fn append_timeline(&mut self, session: &SessionId, at: Millis, kind: &str, detail: &str) -> StoreResult<()>;
+    async fn timeline(&mut self, session: &SessionId) -> StoreResult<Vec<TimelineRow>>;
+}
+
+/// One track sent to one subscriber, under one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    pub id: String,
+    pub session_id: SessionId,
+    pub track: TrackSid,
+    pub subscriber: ParticipantSid,
+    pub kind: TrackKind,
+    pub started_ms: Millis,
+}
+
+#[async_trait]
+pub trait TrackRows: Send {
+    async fn insert_track(&mut self, track: &TrackInterval) -> StoreResult<()>;
+    /// Closes it, never before it started. Tells the endpoint whose it was; none: unknown or closed already.
+    async fn end_track(
+        &mut self,
+        track: &TrackSid,
+        at: Millis,
+        summary: Option<&TrackSummary>,
+    ) -> StoreResult<Option<TrackInterval>>;
+    async fn open_tracks_of(&mut self, participant: &ParticipantSid) -> StoreResult<Vec<TrackInterval>>;
+    async fn open_tracks_of_endpoint(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<TrackInterval>>;
+    /// Closes all that are open.
+    async fn end_tracks(&mut self, at: Millis) -> StoreResult<u64>;
+    async fn tracks_of_session(&mut self, session: &SessionId) -> StoreResult<Vec<TrackInterval>>;
+    /// Tracks of the endpoint that overlap the time.
+    async fn tracks_of_endpoint(
+        &mut self,
+        endpoint: &EndpointId,
+        from: Millis,
+        to: Option<Millis>,
+    ) -> StoreResult<Vec<TrackInterval>>;
+    async fn insert_subscription(&mut self, subscription: &Subscription) -> StoreResult<()>;
+    /// Marks the first packet of subscriptions that had none; tells their sessions.
+    async fn first_packet(
+        &mut self,
+        subscriber: &ParticipantSid,
+        track: &TrackSid,
+        at: Millis,
+    ) -> StoreResult<Vec<(SessionId, TrackKind)>>;
+    async fn end_subscription(&mut self, subscriber: &ParticipantSid, track: &TrackSid, at: Millis) -> StoreResult<()>;
+    async fn end_subscriptions_of(&mut self, subscriber: &ParticipantSid, at: Millis) -> StoreResult<()>;
+    /// Closes all that are open.
+    async fn end_subscriptions(&mut self, at: Millis) -> StoreResult<u64>;
+}
+
+#[async_trait]
+pub trait RegisterRows: Send {
+    async fn insert_register(&mut self, row: &RegisterRow) -> StoreResult<()>;
+    /// Closes the session's open rows, never before they began.
+    async fn close_register(&mut self, session: &SessionId, at: Millis) -> StoreResult<()>;
+    async fn mark_first_picture(&mut self, session: &SessionId, at: Millis) -> StoreResult<()>;
+    /// Newest first. `roots`: units (of the site) whose subtrees may be seen.
+    async fn register(
+        &mut self,
+        roots: Option<&[UnitId]>,
+        filter: &RegisterFilter,
+        page: &Keyset,
+    ) -> StoreResult<Vec<RegisterRow>>;
+    async fn register_of(&mut self, session: &SessionId) -> StoreResult<Vec<RegisterRow>>;
+}
+
+#[async_trait]
+pub trait CaseRows: Send {
+    async fn insert_case_link(&mut self, link: &CaseLink) -> StoreResult<()>;
+    /// False: it was withdrawn already.
+    async fn withdraw_case_link(&mut self, link: &CaseLink) -> StoreResult<bool>;
+    async fn case_link(&mut self, id: &CaseLinkId) -> StoreResult<Option<CaseLink>>;
+    async fn case_links_of(&mut self, session: &SessionId) -> StoreResult<Vec<CaseLink>>;
+    /// Of all sessions whose id lies in the range, ends included.
+    async fn case_links_between(&mut self, first: &SessionId, last: &SessionId) -> StoreResult<Vec<CaseLink>>;
+    async fn case_patterns(&mut self) -> StoreResult<Vec<CasePattern>>;
+    async fn put_case_pattern(&mut self, pattern: &CasePattern) -> StoreResult<()>;
+    async fn case_pattern(&mut self, kind: CaseKind) -> StoreResult<Option<CasePattern>>;
+}
+
+/// Where the two append-only ledgers stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerHead {
+    pub audit_seq: i64,
+    pub audit_hash: String,
+    pub outbox_seq: i64,
+}
+
+/// The audit and the outbox.
+#[async_trait]
+pub trait LedgerRows: Send {
+    async fn ledger_head(&mut self) -> StoreResult<LedgerHead>;
+    async fn put_ledger_head(&mut self, head: &LedgerHead) -> StoreResult<()>;
+    async fn append_audit(&mut self, event: &AuditEvent) -> StoreResult<()>;
+    /// Newest first.
+    async fn audit(&mut self, filter: &AuditFilter, page: &Keyset) -> StoreResult<Vec<AuditEvent>>;
+    /// Oldest first.
+    async fn audit_after(&mut self, seq: i64, limit: i64) -> StoreResult<Vec<AuditEvent>>;
+    async fn append_event(&mut self, event: &OutboxEvent) -> StoreResult<()>;
+    /// Oldest first.
+    async fn events_after(&mut self, seq: i64, limit: i64) -> StoreResult<Vec<OutboxEvent>>;
+}
+
+/// A command that was carried out under an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoneCommand {
+    pub actor: String,
+    pub key: String,
+    pub action: String,
+    /// Hash of the request.
+    pub request_hash: String,
+    /// JSON of the answer.
+    pub answer: String,
+    pub at_ms: Millis,
+}
+
+#[async_trait]
+pub trait UpkeepRows: Send {
+    async fn done_command(&mut self, actor: &str, key: &str) -> StoreResult<Option<DoneCommand>>;
+    async fn put_done_command(&mut self, done: &DoneCommand) -> StoreResult<()>;
+    async fn drop_done_commands(&mut self, before: Millis) -> StoreResult<()>;
+    async fn heartbeat(&mut self) -> StoreResult<Option<Millis>>;
+    async fn put_heartbeat(&mut self, at: Millis) -> StoreResult<()>;
+}
