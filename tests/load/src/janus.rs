@@ -1,0 +1,169 @@
+//! The peer: Janus's video room (Debian's package), driven over its WebSocket interface by the same light clients.
+
+use crate::plane::{Plane, Role};
+use crate::process::Process;
+use crate::session::{Remote, accept, publish_offer};
+use anyhow::{Context as _, Result, bail};
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
+
+const BINARY: &str = "/usr/bin/janus";
+const PLUGINS: &str = "/usr/lib/x86_64-linux-gnu/janus";
+const WAIT: Duration = Duration::from_secs(20);
+const ROOM: u64 = 1234;
+
+pub fn is_installed() -> bool {
+    Path::new(BINARY).exists() && Path::new(PLUGINS).exists()
+}
+
+pub struct Janus {
+    pub process: Process,
+    control: Control,
+    session: u64,
+    _folder: tempfile::TempDir,
+}
+
+struct Control {
+    socket: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+    transaction: u64,
+}
+
+impl Control {
+    /// Sends a request and waits for the answer that `accept` finds; keeps the session alive by its own traffic.
+    async fn ask(&mut self, mut request: Value, accept: impl Fn(&Value) -> bool) -> Result<Value> {
+        self.transaction += 1;
+        let transaction = self.transaction.to_string();
+        request["transaction"] = json!(transaction);
+        self.socket.send(Message::text(request.to_string())).await?;
+        loop {
+            let message =
+                tokio::time::timeout(WAIT, self.socket.next()).await?.context("Janus closed the socket")??;
+            let Message::Text(text) = message else { continue };
+            let said: Value = serde_json::from_str(&text)?;
+            if said["janus"] == "error" {
+                bail!("Janus: {said}");
+            }
+            if said["transaction"] == transaction.as_str() && accept(&said) {
+                return Ok(said);
+            }
+        }
+    }
+}
+
+impl Janus {
+    pub async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text);
+        write(
+            "janus.jcfg",
+            format!(
+                "general: {{ plugins_folder = \"{PLUGINS}/plugins\"\n transports_folder = \"{PLUGINS}/transports\"\n \
+                 events_folder = \"{PLUGINS}/events\"\n loggers_folder = \"{PLUGINS}/loggers\"\n debug_level = 3\n event_loops = 2 }}\n\
+                 nat: {{ ice_lite = true\n ice_enforce_list = \"lo\"\n ice_ignore_list = \"vmnet\" }}\n\
+                 media: {{ }}\n\
+                 transports: {{ disable = \"libjanus_http.so,libjanus_mqtt.so,libjanus_pfunix.so,libjanus_rabbitmq.so,libjanus_nanomsg.so\" }}\n\
+                 plugins: {{ disable = \"libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so\" }}\n"
+            ),
+        )?;
+        write(
+            "janus.transport.websockets.jcfg",
+            format!(
+                "general: {{ ws = true\n ws_port = {port}\n ws_ip = \"127.0.0.1\"\n json = \"plain\" }}\nadmin: {{ }}\n"
+            ),
+        )?;
+        write(
+            "janus.plugin.videoroom.jcfg",
+            format!(
+                "room-{ROOM}: {{ publishers = 20\n bitrate = 4000000\n videocodec = \"vp8\"\n audiocodec = \"opus\"\n audiolevel_event = false }}\n"
+            ),
+        )?;
+        let words = ["-F".as_ref(), folder.path().as_os_str(), "-o".as_ref()];
+        let ready = |line: &str| {
+            line.to_lowercase().contains("websockets server started")
+                || line.contains("WebSockets transport plugin created")
+                || line.contains("Using nice")
+        };
+        let (process, _) = Process::start(BINARY.as_ref(), &words[..2], ready).await?;
+        let mut request = format!("ws://127.0.0.1:{port}").into_client_request()?;
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "janus-protocol".parse()?);
+        let socket = connect_soon(request).await?;
+        let mut control = Control { socket, transaction: 0 };
+        let created = control.ask(json!({ "janus": "create" }), |said| said["janus"] == "success").await?;
+        let session = created["data"]["id"].as_u64().context("no session")?;
+        Ok(Self { process, control, session, _folder: folder })
+    }
+
+    async fn attach(&mut self) -> Result<u64> {
+        let request = json!({ "janus": "attach", "session_id": self.session, "plugin": "janus.plugin.videoroom" });
+        let attached = self.control.ask(request, |said| said["janus"] == "success").await?;
+        attached["data"]["id"].as_u64().context("no handle")
+    }
+
+    async fn message(&mut self, handle: u64, body: Value, jsep: Option<(&str, &str)>) -> Result<Value> {
+        let mut request = json!({ "janus": "message", "session_id": self.session, "handle_id": handle, "body": body });
+        if let Some((kind, sdp)) = jsep {
+            request["jsep"] = json!({ "type": kind, "sdp": sdp });
+        }
+        let said = self.control.ask(request, |said| said["janus"] == "event").await?;
+        let data = &said["plugindata"]["data"];
+        if !data["error"].is_null() {
+            bail!("Janus: {data}");
+        }
+        Ok(said)
+    }
+
+    /// Publishes one source; tells its feed.
+    pub async fn publish(&mut self, plane: &Plane) -> Result<u64> {
+        let since = Instant::now();
+        let handle = self.attach().await?;
+        let joined =
+            self.message(handle, json!({ "request": "join", "ptype": "publisher", "room": ROOM }), None).await?;
+        let feed = joined["plugindata"]["data"]["id"].as_u64().context("no feed")?;
+        let local = plane.identity.local();
+        let ssrcs = [rand::random::<u32>() | 1, rand::random::<u32>() | 1];
+        // Offered as active: Janus is the DTLS server, as ours is.
+        let offer = publish_offer(&local, ["audio", "video"], ssrcs, "active");
+        let body = json!({ "request": "publish", "audiocodec": "opus", "videocodec": "vp8" });
+        let answered = self.message(handle, body, Some(("offer", &offer))).await?;
+        let sdp = answered["jsep"]["sdp"].as_str().context("no answer")?;
+        plane.add(local, Remote::read(sdp)?, Role::Publisher { ssrcs }, since).await?;
+        Ok(feed)
+    }
+
+    pub async fn view(&mut self, plane: &Plane, feed: u64) -> Result<()> {
+        let since = Instant::now();
+        let handle = self.attach().await?;
+        let body = json!({ "request": "join", "ptype": "subscriber", "room": ROOM, "streams": [{ "feed": feed }] });
+        let offered = self.message(handle, body, None).await?;
+        let sdp = offered["jsep"]["sdp"].as_str().context("no offer")?;
+        let local = plane.identity.local();
+        let answer = accept(sdp, &local);
+        let remote = Remote::read(sdp)?;
+        self.message(handle, json!({ "request": "start" }), Some(("answer", &answer))).await?;
+        plane.add(local, remote, Role::Viewer, since).await
+    }
+
+    /// Nothing ends a session sooner than silence: to be sent at least once a minute.
+    pub async fn keep_alive(&mut self) -> Result<()> {
+        let request = json!({ "janus": "keepalive", "session_id": self.session });
+        self.control.ask(request, |said| said["janus"] == "ack").await.map(drop)
+    }
+}
+
+async fn connect_soon(
+    request: tokio_tungstenite::tungstenite::handshake::client::Request,
+) -> Result<tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>> {
+    let end = Instant::now() + WAIT;
+    loop {
+        match tokio_tungstenite::connect_async(request.clone()).await {
+            Ok((socket, _)) => return Ok(socket),
+            Err(error) if Instant::now() > end => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
