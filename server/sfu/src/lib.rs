@@ -3,6 +3,7 @@
 //! One [`worker::Worker`] per core owns its peers. The shell (`lianxian-media`) feeds it datagrams, commands and
 //! relays of other workers, then drains it.
 
+pub mod transport;
 pub mod worker;
 
 /// Published tracks: the receive side of each layer.

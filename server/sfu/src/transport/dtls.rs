@@ -1,0 +1,273 @@
+//! The DTLS server of one transport, round the crate's endpoint: it picks the SRTP profile that we prefer, repeats a flight that the
+//! crate would forget, and exports the SRTP keys.
+
+use super::identity::{DtlsIdentity, fingerprint_of};
+use super::srtp::Srtp;
+use bytes::{Bytes, BytesMut};
+use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc_shared::TransportProtocol;
+use rtc_srtp::protection_profile::ProtectionProfile;
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The crate tells associations apart by address; ours has one, and an address change must not show.
+const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
+const RECORD_HEADER: usize = 13;
+const HANDSHAKE_HEADER: usize = 12;
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+const USE_SRTP: u16 = 14;
+const GCM: u16 = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm as u16;
+/// A ClientHello is below 2 KiB; with post-quantum key shares it may grow some.
+const MAX_HELLO_BYTES: usize = 8 * 1024;
+const MAX_HELD: usize = 16;
+/// Repetitions of our flight come no faster than this.
+const REPLAY_INTERVAL: Duration = Duration::from_millis(25);
+
+pub(super) enum DtlsOutcome {
+    Finished(Srtp),
+    Data(Bytes),
+    Closed,
+    Failed,
+    Bad,
+}
+
+pub(super) struct Dtls {
+    identity: Arc<DtlsIdentity>,
+    endpoint: Option<Endpoint>,
+    hello: Hello,
+    held: Vec<Bytes>,
+    outgoing: VecDeque<Bytes>,
+    last_flight: Vec<Bytes>,
+    last_replay: Option<Instant>,
+    peer_fingerprint: Option<[u8; 32]>,
+    finished: bool,
+    closed: bool,
+}
+
+impl Dtls {
+    pub fn new(identity: Arc<DtlsIdentity>) -> Self {
+        Self {
+            identity,
+            endpoint: None,
+            hello: Hello::default(),
+            held: Vec::new(),
+            outgoing: VecDeque::new(),
+            last_flight: Vec::new(),
+            last_replay: None,
+            peer_fingerprint: None,
+            finished: false,
+            closed: false,
+        }
+    }
+
+    /// SHA-256 of the certificate that the other side proved to hold; known when the handshake is finished.
+    pub fn peer_fingerprint(&self) -> Option<[u8; 32]> {
+        self.peer_fingerprint
+    }
+
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) -> Vec<DtlsOutcome> {
+        if self.closed {
+            return Vec::new();
+        }
+        if self.endpoint.is_some() {
+            return self.feed(bytes, now);
+        }
+        // Until the whole ClientHello is here (it comes in two datagrams) the profile cannot be chosen.
+        if self.held.len() >= MAX_HELD || !self.hello.add(bytes) {
+            self.held.clear();
+            self.hello = Hello::default();
+            return vec![DtlsOutcome::Bad];
+        }
+        self.held.push(Bytes::copy_from_slice(bytes));
+        let Some(offers_gcm) = self.hello.offers_gcm() else { return Vec::new() };
+        let config = if offers_gcm { &self.identity.gcm } else { &self.identity.cm };
+        self.endpoint = Some(Endpoint::new(PEER, TransportProtocol::UDP, Some(config.clone())));
+        self.hello = Hello::default();
+        let held = std::mem::take(&mut self.held);
+        held.iter().flat_map(|datagram| self.feed(datagram, now)).collect()
+    }
+
+    fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<DtlsOutcome> {
+        let Some(endpoint) = &mut self.endpoint else { return Vec::new() };
+        let mut outcomes = Vec::new();
+        match endpoint.read(now, PEER, None, BytesMut::from(bytes)) {
+            Err(_) => outcomes.push(DtlsOutcome::Bad),
+            Ok(events) => {
+                for event in events {
+                    match event {
+                        EndpointEvent::HandshakeComplete => outcomes.push(self.finish()),
+                        EndpointEvent::ApplicationData(data) => outcomes.push(DtlsOutcome::Data(data.freeze())),
+                        EndpointEvent::PeerClosed => {
+                            self.closed = true;
+                            outcomes.push(DtlsOutcome::Closed);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if !self.collect() && bytes.first() == Some(&HANDSHAKE) {
+            self.replay(now);
+        }
+        outcomes
+    }
+
+    fn finish(&mut self) -> DtlsOutcome {
+        self.finished = true;
+        let Some(state) = self.endpoint.as_ref().and_then(|e| e.get_connection_state(PEER)) else {
+            return DtlsOutcome::Failed;
+        };
+        self.peer_fingerprint = state.peer_certificates.first().map(|certificate| fingerprint_of(certificate));
+        let profile = match state.srtp_protection_profile() {
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => ProtectionProfile::AeadAes128Gcm,
+            SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80 => ProtectionProfile::Aes128CmHmacSha1_80,
+            _ => return DtlsOutcome::Failed,
+        };
+        let length = 2 * (profile.key_len() + profile.salt_len());
+        let Ok(material) = state.export_keying_material("EXTRACTOR-dtls_srtp", &[], length) else {
+            return DtlsOutcome::Failed;
+        };
+        Srtp::new(profile, material.as_ref(), self.identity.provider.crypto())
+            .map_or(DtlsOutcome::Failed, DtlsOutcome::Finished)
+    }
+
+    /// Moves what the endpoint wants to send out; was there any?
+    fn collect(&mut self) -> bool {
+        let Some(endpoint) = &mut self.endpoint else { return false };
+        let mut flight = Vec::new();
+        while let Some(transmit) = endpoint.poll_transmit() {
+            flight.push(transmit.message.freeze());
+        }
+        let any = !flight.is_empty();
+        self.outgoing.extend(flight.iter().cloned());
+        if any && !self.finished {
+            self.last_flight = flight;
+        } else if self.finished {
+            self.last_flight = Vec::new();
+        }
+        any
+    }
+
+    /// The crate clears its timer on any handshake record and arms it only for a whole flight: were our flight lost, the client's
+    /// repeated one would be met with silence for ever.
+    fn replay(&mut self, now: Instant) {
+        let armed = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.poll_timeout(&PEER).is_some());
+        let lately = self.last_replay.is_some_and(|at| now.saturating_duration_since(at) < REPLAY_INTERVAL);
+        if !self.finished && !armed && !lately {
+            self.last_replay = Some(now);
+            self.outgoing.extend(self.last_flight.iter().cloned());
+        }
+    }
+
+    /// Sends application data; before the handshake is finished it goes nowhere.
+    pub fn write(&mut self, data: &[u8], now: Instant) {
+        if let Some(endpoint) = self.endpoint.as_mut().filter(|_| self.finished && !self.closed) {
+            // It fails only without an association, which `finished` rules out.
+            let _ = endpoint.write(now, PEER, data);
+            self.collect();
+        }
+    }
+
+    pub fn tick(&mut self, now: Instant) {
+        if let Some(endpoint) = self.endpoint.as_mut().filter(|_| !self.closed) {
+            // When the crate's repetitions are used up, the transport's own deadline ends it.
+            let _ = endpoint.handle_timeout(PEER, now);
+            self.collect();
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.endpoint.as_ref().filter(|_| !self.closed)?.poll_timeout(&PEER)
+    }
+
+    pub fn close(&mut self, now: Instant) {
+        if let Some(endpoint) = self.endpoint.as_mut().filter(|_| !self.closed) {
+            let _ = endpoint.close(now);
+            self.collect();
+        }
+        self.closed = true;
+    }
+
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        self.outgoing.pop_front()
+    }
+}
+
+/// Gathers the fragments of the first ClientHello, only to read which SRTP profiles it offers (RFC 5764, section 4.1.1).
+#[derive(Default)]
+struct Hello {
+    body: Vec<u8>,
+    /// Which bytes are here.
+    have: Vec<(usize, usize)>,
+}
+
+impl Hello {
+    /// Takes a datagram; false if it holds anything but fragments of a ClientHello.
+    fn add(&mut self, mut datagram: &[u8]) -> bool {
+        while !datagram.is_empty() {
+            let Some((header, rest)) = datagram.split_at_checked(RECORD_HEADER) else { return false };
+            let length = usize::from(u16::from_be_bytes([header[11], header[12]]));
+            let Some((record, rest)) = rest.split_at_checked(length) else { return false };
+            if header[0] != HANDSHAKE || !self.add_fragment(record) {
+                return false;
+            }
+            datagram = rest;
+        }
+        true
+    }
+
+    fn add_fragment(&mut self, record: &[u8]) -> bool {
+        let Some((header, body)) = record.split_at_checked(HANDSHAKE_HEADER) else { return false };
+        let number = |at: usize| usize::from(header[at]) << 16 | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]);
+        let (whole, offset, length) = (number(1), number(6), number(9));
+        if header[0] != CLIENT_HELLO || whole > MAX_HELLO_BYTES || offset + length > whole || length != body.len() {
+            return false;
+        }
+        self.body.resize(whole, 0);
+        let Some(place) = self.body.get_mut(offset..offset + length) else { return false };
+        place.copy_from_slice(body);
+        self.have.push((offset, offset + length));
+        true
+    }
+
+    /// Known once every byte is here.
+    fn offers_gcm(&self) -> Option<bool> {
+        let mut have = self.have.clone();
+        have.sort_unstable();
+        let reached = have.iter().try_fold(0, |reached, (from, to)| (*from <= reached).then_some(reached.max(*to)));
+        if self.body.is_empty() || reached != Some(self.body.len()) {
+            return None;
+        }
+        Some(offered_profiles(&self.body).unwrap_or_default().contains(&GCM))
+    }
+}
+
+/// The profiles of the `use_srtp` extension in a ClientHello's body.
+fn offered_profiles(hello: &[u8]) -> Option<Vec<u16>> {
+    // version, random; then session id, cookie (each with one byte of length), suites (two), compression (one), extensions (two).
+    let mut rest = hello.get(34..)?;
+    for width in [1, 1, 2, 1] {
+        let length = number(rest, width)?;
+        rest = rest.get(width + length..)?;
+    }
+    let length = number(rest, 2)?;
+    let mut extensions = rest.get(2..2 + length)?;
+    while !extensions.is_empty() {
+        let (kind, length) = (number(extensions, 2)?, number(extensions.get(2..)?, 2)?);
+        let body = extensions.get(4..4 + length)?;
+        if kind == usize::from(USE_SRTP) {
+            let profiles = body.get(2..2 + number(body, 2)?)?;
+            return Some(profiles.as_chunks::<2>().0.iter().map(|p| u16::from_be_bytes(*p)).collect());
+        }
+        extensions = extensions.get(4 + length..)?;
+    }
+    None
+}
+
+fn number(bytes: &[u8], width: usize) -> Option<usize> {
+    Some(bytes.get(..width)?.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
+}
