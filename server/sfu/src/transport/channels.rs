@@ -82,7 +82,9 @@ impl Channels {
             Endpoint::new(PEER, TransportProtocol::UDP, Arc::new(EndpointConfig::new()), server)
         });
         match endpoint.handle(now, PEER, None, packet) {
-            Some((handle, DatagramEvent::NewAssociation(association))) if self.associations.len() < MAX_ASSOCIATIONS => {
+            Some((handle, DatagramEvent::NewAssociation(association)))
+                if self.associations.len() < MAX_ASSOCIATIONS =>
+            {
                 self.associations.push((handle, association));
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
@@ -218,10 +220,7 @@ impl Channels {
         if stream.buffered_amount().unwrap_or(0) + bytes.len() > MAX_BUFFERED_BYTES {
             return Err(DataError::QueueFull);
         }
-        stream
-            .write_with_ppi(now, bytes, PayloadProtocolIdentifier::Binary)
-            .map(|_| ())
-            .map_err(|_| DataError::NotOpen)
+        stream.write_with_ppi(now, bytes, PayloadProtocolIdentifier::Binary).map(|_| ()).map_err(|_| DataError::NotOpen)
     }
 
     fn send_early(&mut self, now: Instant) {

@@ -222,7 +222,8 @@ impl Hello {
 
     fn add_fragment(&mut self, record: &[u8]) -> bool {
         let Some((header, body)) = record.split_at_checked(HANDSHAKE_HEADER) else { return false };
-        let number = |at: usize| usize::from(header[at]) << 16 | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]);
+        let number =
+            |at: usize| usize::from(header[at]) << 16 | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]);
         let (whole, offset, length) = (number(1), number(6), number(9));
         if header[0] != CLIENT_HELLO || whole > MAX_HELLO_BYTES || offset + length > whole || length != body.len() {
             return false;

@@ -27,7 +27,11 @@ pub struct Credentials {
 pub(super) enum Verdict {
     /// Not for us, or not authentic: no answer.
     Silence,
-    Answer { response: Bytes, bound: Option<Flow>, unbound: Option<Flow> },
+    Answer {
+        response: Bytes,
+        bound: Option<Flow>,
+        unbound: Option<Flow>,
+    },
 }
 
 pub(super) struct Ice {

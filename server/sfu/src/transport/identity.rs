@@ -37,8 +37,8 @@ impl DtlsIdentity {
     pub fn generate() -> Result<Self, IdentityError> {
         let failed = |error: &dyn std::fmt::Display| IdentityError(error.to_string());
         let provider = rtc_crypto::default_provider().map_err(|e| failed(&e))?;
-        let certificate =
-            Certificate::generate_self_signed(vec!["lianxian".to_owned()], provider.crypto()).map_err(|e| failed(&e))?;
+        let certificate = Certificate::generate_self_signed(vec!["lianxian".to_owned()], provider.crypto())
+            .map_err(|e| failed(&e))?;
         let leaf = certificate.certificate.first().ok_or_else(|| IdentityError("an empty chain".to_owned()))?;
         let fingerprint = fingerprint_of(leaf.as_ref());
         let config = |profile| {

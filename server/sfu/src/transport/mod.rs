@@ -83,7 +83,10 @@ pub enum TransportEvent {
     /// DTLS is up, the fingerprint matched: media and data may pass.
     Up,
     Down(TransportEnd),
-    Data { reliable: bool, bytes: Bytes },
+    Data {
+        reliable: bool,
+        bytes: Bytes,
+    },
 }
 
 pub struct Transport {
@@ -104,7 +107,10 @@ pub struct Transport {
 
 impl std::fmt::Debug for Transport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transport").field("up", &self.srtp.is_some()).field("flow", &self.flow()).finish_non_exhaustive()
+        f.debug_struct("Transport")
+            .field("up", &self.srtp.is_some())
+            .field("flow", &self.flow())
+            .finish_non_exhaustive()
     }
 }
 
@@ -216,7 +222,9 @@ impl Transport {
 
     /// Lets media through once the handshake is finished and the certificate is the one that the description named.
     fn verify(&mut self) {
-        let (Some(expected), Some(certificate)) = (self.expected_fingerprint, self.dtls.peer_fingerprint()) else { return };
+        let (Some(expected), Some(certificate)) = (self.expected_fingerprint, self.dtls.peer_fingerprint()) else {
+            return;
+        };
         if expected != certificate {
             self.unverified = None;
             self.end(TransportEnd::HandshakeFailed);

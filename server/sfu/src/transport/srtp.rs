@@ -37,11 +37,15 @@ impl Srtp {
             },
             profile => {
                 let context = |key, salt, replay: bool| {
-                    let (rtp, rtcp) = (srtp_replay_protection(CM_REPLAY_WINDOW), srtcp_replay_protection(CM_REPLAY_WINDOW));
+                    let (rtp, rtcp) =
+                        (srtp_replay_protection(CM_REPLAY_WINDOW), srtcp_replay_protection(CM_REPLAY_WINDOW));
                     let (rtp, rtcp) = (replay.then_some(rtp), replay.then_some(rtcp));
                     Context::new(key, salt, profile, rtp, rtcp, crypto).ok().map(Box::new)
                 };
-                Self::Cm { seal: context(server_key, server_salt, false)?, open: context(client_key, client_salt, true)? }
+                Self::Cm {
+                    seal: context(server_key, server_salt, false)?,
+                    open: context(client_key, client_salt, true)?,
+                }
             }
         })
     }
@@ -279,7 +283,10 @@ fn masked(mut iv: [u8; GCM_SALT], salt: &[u8; GCM_SALT]) -> Nonce {
 }
 
 fn sequence_and_ssrc(packet: &[u8]) -> Option<(u16, u32)> {
-    Some((u16::from_be_bytes(*packet.get(2..4)?.first_chunk()?), u32::from_be_bytes(*packet.get(8..12)?.first_chunk()?)))
+    Some((
+        u16::from_be_bytes(*packet.get(2..4)?.first_chunk()?),
+        u32::from_be_bytes(*packet.get(8..12)?.first_chunk()?),
+    ))
 }
 
 /// Bytes before the payload: fixed header, CSRCs, extension (RFC 3550, section 5.1).
