@@ -1,0 +1,53 @@
+//! What the forwarding plane must know of a payload: does a key frame start here, how large is it, which fields
+//! must stay continuous across a layer switch. Everything else is opaque.
+
+mod av1;
+mod bits;
+mod h264;
+mod vp8;
+mod vp9;
+
+pub use vp8::{Fields as Vp8Fields, Shift as Vp8Shift};
+
+use lianxian_model::media::Codec;
+
+/// What one packet's payload says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// A key frame starts with this packet.
+    pub key_frame: bool,
+    /// Width and height in pixels, where the payload tells them.
+    pub size: Option<(u16, u16)>,
+    pub vp8: Option<Vp8Fields>,
+}
+
+/// Looks into a payload. Never fails: what cannot be read is opaque.
+pub fn inspect(codec: Codec, payload: &[u8]) -> Inspection {
+    match codec {
+        Codec::Opus | Codec::Red => Inspection::default(),
+        Codec::Vp8 => vp8::inspect(payload).unwrap_or_default(),
+        Codec::H264 => h264::inspect(payload),
+        Codec::Vp9 => vp9::inspect(payload).unwrap_or_default(),
+        Codec::Av1 => av1::inspect(payload).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_payload_panics(payload in proptest::collection::vec(any::<u8>(), 0..80)) {
+            for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1] {
+                let seen = inspect(codec, &payload);
+                if let Some(fields) = seen.vp8 {
+                    let mut copy = payload.clone();
+                    Vp8Shift { picture_id: 7, tl0_picture_index: 3, key_index: 1 }.apply(&fields, &mut copy);
+                    prop_assert_eq!(copy.len(), payload.len());
+                }
+            }
+        }
+    }
+}

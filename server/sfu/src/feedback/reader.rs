@@ -1,0 +1,229 @@
+//! A compound RTCP packet as a walk over what matters to forwarding. Unknown packets are passed over.
+
+const SENDER_REPORT: u8 = 200;
+const RECEIVER_REPORT: u8 = 201;
+const BYE: u8 = 203;
+const TRANSPORT_FEEDBACK: u8 = 205;
+const PAYLOAD_FEEDBACK: u8 = 206;
+
+/// One statement of a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feedback<'a> {
+    SenderReport {
+        ssrc: u32,
+        ntp: u64,
+        rtp: u32,
+    },
+    Reception(ReceptionReport),
+    Nack {
+        media: u32,
+        pairs: NackPairs<'a>,
+    },
+    /// Picture loss indication or full intra request.
+    KeyframeRequest {
+        media: u32,
+    },
+    Bye {
+        ssrc: u32,
+    },
+}
+
+/// A report block (RFC 3550, 6.4.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceptionReport {
+    pub about: u32,
+    /// Of 256.
+    pub fraction_lost: u8,
+    pub lost: u32,
+    pub highest: u32,
+    pub jitter: u32,
+    /// Middle 32 bits of the NTP time of the last sender report, and the time since, in 1/65536 s.
+    pub last_report: u32,
+    pub delay: u32,
+}
+
+/// The sequence numbers of a NACK.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NackPairs<'a> {
+    rest: &'a [u8],
+    base: u16,
+    bits: u32,
+}
+
+impl Iterator for NackPairs<'_> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        if self.bits == 0 {
+            let (pair, rest) = self.rest.split_first_chunk::<4>()?;
+            self.rest = rest;
+            self.base = u16::from_be_bytes([pair[0], pair[1]]);
+            self.bits = u32::from(u16::from_be_bytes([pair[2], pair[3]])) << 1 | 1;
+        }
+        let bit = self.bits.trailing_zeros();
+        self.bits &= self.bits - 1;
+        Some(self.base.wrapping_add(bit as u16))
+    }
+}
+
+/// Walks a decrypted compound packet; stops where its lengths stop making sense.
+pub fn read(bytes: &[u8]) -> impl Iterator<Item = Feedback<'_>> {
+    Reader { rest: bytes, kind: Blocks::None, blocks: &[] }
+}
+
+enum Blocks {
+    None,
+    Reports,
+    FullIntra,
+    Bye,
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    kind: Blocks,
+    blocks: &'a [u8],
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_be_bytes(*b))
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Feedback<'a>;
+
+    fn next(&mut self) -> Option<Feedback<'a>> {
+        loop {
+            if let Some(item) = self.next_block() {
+                return Some(item);
+            }
+            let head: &[u8; 4] = self.rest.first_chunk()?;
+            let len = (usize::from(u16::from_be_bytes([head[2], head[3]])) + 1) * 4;
+            if head[0] >> 6 != 2 || len > self.rest.len() {
+                self.rest = &[];
+                return None;
+            }
+            let (count, packet_type) = (usize::from(head[0] & 0x1f), head[1]);
+            let (packet, rest) = self.rest.split_at(len);
+            self.rest = rest;
+            let body = &packet[4..];
+            match packet_type {
+                SENDER_REPORT if body.len() >= 24 => {
+                    self.kind = Blocks::Reports;
+                    self.blocks = &body[24..(24 + count * 24).min(body.len())];
+                    let ntp = u64::from(word(body, 4)) << 32 | u64::from(word(body, 8));
+                    return Some(Feedback::SenderReport { ssrc: word(body, 0), ntp, rtp: word(body, 12) });
+                }
+                RECEIVER_REPORT if body.len() >= 4 => {
+                    self.kind = Blocks::Reports;
+                    self.blocks = &body[4..(4 + count * 24).min(body.len())];
+                }
+                BYE => {
+                    self.kind = Blocks::Bye;
+                    self.blocks = &body[..(count * 4).min(body.len())];
+                }
+                TRANSPORT_FEEDBACK if count == 1 && body.len() >= 12 => {
+                    let pairs = NackPairs { rest: &body[8..], base: 0, bits: 0 };
+                    return Some(Feedback::Nack { media: word(body, 4), pairs });
+                }
+                PAYLOAD_FEEDBACK if count == 1 && body.len() >= 8 => {
+                    return Some(Feedback::KeyframeRequest { media: word(body, 4) });
+                }
+                PAYLOAD_FEEDBACK if count == 4 && body.len() >= 16 => {
+                    self.kind = Blocks::FullIntra;
+                    self.blocks = &body[8..];
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn next_block(&mut self) -> Option<Feedback<'a>> {
+        let len = match self.kind {
+            Blocks::None => return None,
+            Blocks::Reports => 24,
+            Blocks::FullIntra => 8,
+            Blocks::Bye => 4,
+        };
+        let Some((block, rest)) = self.blocks.split_at_checked(len) else {
+            self.kind = Blocks::None;
+            return None;
+        };
+        self.blocks = rest;
+        Some(match self.kind {
+            Blocks::Reports => Feedback::Reception(ReceptionReport {
+                about: word(block, 0),
+                fraction_lost: block[4],
+                lost: word(block, 4) & 0x00ff_ffff,
+                highest: word(block, 8),
+                jitter: word(block, 12),
+                last_report: word(block, 16),
+                delay: word(block, 20),
+            }),
+            Blocks::FullIntra => Feedback::KeyframeRequest { media: word(block, 0) },
+            _ => Feedback::Bye { ssrc: word(block, 0) },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Writer;
+    use super::*;
+    use proptest::prelude::*;
+    use rtc_rtcp::payload_feedbacks::full_intra_request::{FirEntry, FullIntraRequest};
+    use rtc_rtcp::sender_report::SenderReport;
+    use rtc_shared::marshal::Marshal;
+
+    #[test]
+    fn reads_what_the_crate_writes() {
+        let mut bytes = SenderReport { ssrc: 7, ntp_time: 1 << 40, rtp_time: 9, ..Default::default() }
+            .marshal()
+            .unwrap()
+            .to_vec();
+        let fir = FullIntraRequest { sender_ssrc: 1, media_ssrc: 0, fir: vec![FirEntry { ssrc: 42, sequence_number: 3 }] };
+        bytes.extend(fir.marshal().unwrap());
+        assert_eq!(
+            read(&bytes).collect::<Vec<_>>(),
+            vec![
+                Feedback::SenderReport { ssrc: 7, ntp: 1 << 40, rtp: 9 },
+                Feedback::KeyframeRequest { media: 42 }
+            ]
+        );
+    }
+
+    #[test]
+    fn walks_a_compound_of_ours() {
+        let mut buffer = [0u8; 400];
+        let mut writer = Writer::new(&mut buffer);
+        let report = ReceptionReport { about: 5, fraction_lost: 12, lost: 3, highest: 70_000, ..Default::default() };
+        assert!(writer.receiver_report(1, &[report]));
+        assert!(writer.nack(1, 5, &[65_535, 0, 3, 40]));
+        assert!(writer.keyframe_request(1, 6));
+        let len = writer.len();
+        let items: Vec<_> = read(&buffer[..len]).collect();
+        assert_eq!(items[0], Feedback::Reception(report));
+        let Feedback::Nack { media: 5, pairs } = items[1].clone() else { panic!("{items:?}") };
+        assert_eq!(pairs.collect::<Vec<_>>(), vec![65_535, 0, 3, 40]);
+        assert_eq!(items[2], Feedback::KeyframeRequest { media: 6 });
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..120), count in 0u8..32, kind in 200u8..207) {
+            let mut bytes = bytes;
+            if bytes.len() >= 4 {
+                bytes[0] = 0x80 | count;
+                bytes[1] = kind;
+                bytes[2] = 0;
+                bytes[3] = (bytes.len() / 4 - 1) as u8;
+            }
+            for item in read(&bytes) {
+                if let Feedback::Nack { pairs, .. } = item {
+                    prop_assert!(pairs.count() <= 17 * 30);
+                }
+            }
+        }
+    }
+}
