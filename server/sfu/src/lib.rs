@@ -4,8 +4,10 @@
 //! relays of other workers, then drains it.
 
 pub mod codec;
+pub mod downstream;
 pub mod feedback;
 pub mod rtp;
+pub mod selection;
 pub mod transport;
 pub mod upstream;
 pub mod worker;

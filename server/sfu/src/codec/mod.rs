@@ -7,7 +7,7 @@ mod h264;
 mod vp8;
 mod vp9;
 
-pub use vp8::{Fields as Vp8Fields, Shift as Vp8Shift};
+pub use vp8::{Fields as Vp8Fields, Shift as Vp8Shift, Shifted as Vp8Shifted};
 
 use lianxian_model::media::Codec;
 
