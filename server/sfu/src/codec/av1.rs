@@ -86,12 +86,24 @@ mod tests {
     fn a_new_sequence_starts_a_key_frame_and_tells_its_size() {
         // seq_profile 0, not still, not reduced, no timing, no delay, 1 operating point (idc 0, level 4), 9+9 bits
         // of size, 319 x 179.
-        let bits = "0000" .to_owned() + "0" + "0" + "0" + "00000" + "000000000000" + "00100"
-            + "1000" + "1000" + "100111111" + "010110011" + "000000";
+        let bits = "0000".to_owned()
+            + "0"
+            + "0"
+            + "0"
+            + "00000"
+            + "000000000000"
+            + "00100"
+            + "1000"
+            + "1000"
+            + "100111111"
+            + "010110011"
+            + "000000";
         let mut unit = vec![SEQUENCE_HEADER << 3];
-        unit.extend(bits.as_bytes().chunks(8).map(|c| {
-            u8::from_str_radix(&format!("{:0<8}", std::str::from_utf8(c).unwrap()), 2).unwrap()
-        }));
+        unit.extend(
+            bits.as_bytes()
+                .chunks(8)
+                .map(|c| u8::from_str_radix(&format!("{:0<8}", std::str::from_utf8(c).unwrap()), 2).unwrap()),
+        );
         let mut payload = vec![0x08, unit.len() as u8];
         payload.extend(&unit);
         let seen = inspect(&payload).unwrap();

@@ -32,9 +32,7 @@ impl Shift {
     /// The shift that makes `first` follow `last`.
     pub fn following(last: &Shifted, first: &Fields) -> Self {
         Self {
-            picture_id: first
-                .picture_id
-                .map_or(0, |c| last.picture_id.wrapping_add(1).wrapping_sub(c.value) & 0x7fff),
+            picture_id: first.picture_id.map_or(0, |c| last.picture_id.wrapping_add(1).wrapping_sub(c.value) & 0x7fff),
             tl0_picture_index: first
                 .tl0_picture_index
                 .map_or(0, |c| last.tl0_picture_index.wrapping_add(1).wrapping_sub(c.value)),

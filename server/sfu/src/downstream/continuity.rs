@@ -198,7 +198,8 @@ mod tests {
     use std::time::Instant;
 
     fn packet(layer: u8, life: u32, sequence: u64, timestamp: u32, picture: u16) -> Packet {
-        let payload = [0x90, 0xf0, 0x80 | (picture >> 8) as u8 & 0x7f, picture as u8, picture as u8, picture as u8 & 0x1f, 0];
+        let payload =
+            [0x90, 0xf0, 0x80 | (picture >> 8) as u8 & 0x7f, picture as u8, picture as u8, picture as u8 & 0x1f, 0];
         let parts = Parts {
             layer,
             life,

@@ -130,11 +130,8 @@ mod tests {
         }
     }
 
-    const MAPPED: Mapped = Mapped {
-        sequence: 77,
-        timestamp: 1234,
-        vp8: Vp8Shift { picture_id: 1, tl0_picture_index: 0, key_index: 0 },
-    };
+    const MAPPED: Mapped =
+        Mapped { sequence: 77, timestamp: 1234, vp8: Vp8Shift { picture_id: 1, tl0_picture_index: 0, key_index: 0 } };
 
     #[test]
     fn writes_under_the_subscribers_own_ids() {

@@ -103,7 +103,8 @@ impl Arrivals {
                 u16::from(symbol) << 13 | run as u16
             } else {
                 let len = rest.len().min(7);
-                let vector = rest[..len].iter().enumerate().fold(0u16, |bits, (i, s)| bits | u16::from(*s) << (12 - 2 * i));
+                let vector =
+                    rest[..len].iter().enumerate().fold(0u16, |bits, (i, s)| bits | u16::from(*s) << (12 - 2 * i));
                 rest = &rest[len..];
                 0xc000 | vector
             };

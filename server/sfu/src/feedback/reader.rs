@@ -178,18 +178,14 @@ mod tests {
 
     #[test]
     fn reads_what_the_crate_writes() {
-        let mut bytes = SenderReport { ssrc: 7, ntp_time: 1 << 40, rtp_time: 9, ..Default::default() }
-            .marshal()
-            .unwrap()
-            .to_vec();
-        let fir = FullIntraRequest { sender_ssrc: 1, media_ssrc: 0, fir: vec![FirEntry { ssrc: 42, sequence_number: 3 }] };
+        let mut bytes =
+            SenderReport { ssrc: 7, ntp_time: 1 << 40, rtp_time: 9, ..Default::default() }.marshal().unwrap().to_vec();
+        let fir =
+            FullIntraRequest { sender_ssrc: 1, media_ssrc: 0, fir: vec![FirEntry { ssrc: 42, sequence_number: 3 }] };
         bytes.extend(fir.marshal().unwrap());
         assert_eq!(
             read(&bytes).collect::<Vec<_>>(),
-            vec![
-                Feedback::SenderReport { ssrc: 7, ntp: 1 << 40, rtp: 9 },
-                Feedback::KeyframeRequest { media: 42 }
-            ]
+            vec![Feedback::SenderReport { ssrc: 7, ntp: 1 << 40, rtp: 9 }, Feedback::KeyframeRequest { media: 42 }]
         );
     }
 

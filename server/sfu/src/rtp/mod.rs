@@ -73,10 +73,7 @@ impl Header {
 
     /// The header extensions, as (id, value).
     pub fn extensions<'a>(&self, bytes: &'a [u8]) -> Extensions<'a> {
-        Extensions::new(
-            self.extension_profile,
-            bytes.get(self.extension_start..self.extension_end).unwrap_or_default(),
-        )
+        Extensions::new(self.extension_profile, bytes.get(self.extension_start..self.extension_end).unwrap_or_default())
     }
 }
 

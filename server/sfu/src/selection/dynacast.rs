@@ -59,11 +59,8 @@ impl Dynacast {
             }
         }
         // While one goes up another may go down only by its own delay: keep it on until then.
-        let next: Qualities = if goes_up {
-            std::array::from_fn(|quality| wanted[quality] || self.told[quality])
-        } else {
-            wanted
-        };
+        let next: Qualities =
+            if goes_up { std::array::from_fn(|quality| wanted[quality] || self.told[quality]) } else { wanted };
         if !goes_up || next == wanted {
             self.down_at = None;
         }

@@ -271,7 +271,10 @@ mod tests {
         let later = clock.rtp.wrapping_add(90_000);
         assert_eq!(clock.ntp_of(later, 90_000), 6 << 32);
         assert_eq!(clock.rtp_of(6 << 32, 90_000), later);
-        assert_eq!(clock.rtp_of(clock.ntp_of(clock.rtp.wrapping_sub(9_000), 90_000), 90_000), clock.rtp.wrapping_sub(9_000));
+        assert_eq!(
+            clock.rtp_of(clock.ntp_of(clock.rtp.wrapping_sub(9_000), 90_000), 90_000),
+            clock.rtp.wrapping_sub(9_000)
+        );
     }
 
     proptest! {

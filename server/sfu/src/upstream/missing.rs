@@ -35,7 +35,12 @@ impl Missing {
             self.entries.clear();
             return false;
         }
-        self.entries.extend(sequences.map(|sequence| Entry { sequence, since: now, next: now + FIRST_DELAY, tries: 0 }));
+        self.entries.extend(sequences.map(|sequence| Entry {
+            sequence,
+            since: now,
+            next: now + FIRST_DELAY,
+            tries: 0,
+        }));
         true
     }
 
