@@ -7,7 +7,9 @@ pub mod codec;
 pub mod downstream;
 pub mod feedback;
 pub mod rtp;
+pub mod sdp;
 pub mod selection;
+
 pub mod transport;
 pub mod upstream;
 pub mod worker;

@@ -9,7 +9,7 @@ mod identity;
 mod sequence;
 mod srtp;
 
-pub use channels::DataError;
+pub use channels::{DataError, MAX_MESSAGE_BYTES};
 pub use ice::Credentials;
 pub use identity::{DtlsIdentity, IdentityError};
 

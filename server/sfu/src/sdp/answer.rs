@@ -1,0 +1,89 @@
+//! Answering a publisher's offer: we receive what it sends of known codecs, and nothing else.
+
+use super::lines::{self, Own};
+use super::{Direction, Payload, RemoteDescription, Section, SectionKind};
+use crate::transport::Credentials;
+use lianxian_model::media::Codec;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+#[derive(Clone, Debug)]
+pub struct AnswerChoices<'a> {
+    pub credentials: &'a Credentials,
+    pub fingerprint: &'a str,
+    pub candidates: &'a [SocketAddr],
+    pub session_id: u64,
+    pub version: u64,
+    /// Mids whose media is received; of the others the section is answered inactive.
+    pub received: &'a [&'a str],
+}
+
+/// Answers each section of the offer. A first answer binds the extensions of simulcast too: a browser that did not see them there
+/// refuses simulcast for the life of the connection.
+pub fn write_answer(offer: &RemoteDescription, choices: &AnswerChoices<'_>) -> String {
+    let own = Own {
+        credentials: choices.credentials,
+        fingerprint: choices.fingerprint,
+        candidates: choices.candidates,
+        setup: "passive",
+    };
+    let mids: Vec<&str> = offer.sections.iter().filter(|s| !s.rejected).map(|s| s.mid.as_str()).collect();
+    let mut sdp = String::with_capacity(4096);
+    lines::session(&mut sdp, choices.session_id, choices.version, &mids);
+    for section in &offer.sections {
+        match section.kind {
+            SectionKind::Application => {
+                lines::application(&mut sdp, &section.mid, &own, if section.rejected { 0 } else { 9 })
+            }
+            _ => media(&mut sdp, section, &own, choices.received.contains(&section.mid.as_str())),
+        }
+    }
+    sdp
+}
+
+fn media(sdp: &mut String, section: &Section, own: &Own<'_>, received: bool) {
+    let payloads: Vec<&Payload> = section.payloads.iter().filter(|p| is_received(p)).collect();
+    let types: Vec<u8> = payloads.iter().flat_map(|p| [Some(p.payload_type), p.rtx]).flatten().collect();
+    let usable = !section.rejected && !payloads.is_empty();
+    lines::media_line(sdp, section.kind, if usable { 9 } else { 0 }, &types);
+    lines::transport(sdp, own);
+    let received = received && usable && section.direction.sends();
+    let direction = if received { "recvonly" } else { "inactive" };
+    let _ = write!(sdp, "a=mid:{}\r\na={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", section.mid);
+    for (id, extension) in &section.extensions {
+        lines::extension(sdp, *id, *extension);
+    }
+    for payload in payloads {
+        lines::codec(sdp, payload.payload_type, payload.codec, &answered_fmtp(payload), payload.rtx, true);
+    }
+    if received && !section.rids.is_empty() {
+        for rid in &section.rids {
+            let _ = write!(sdp, "a=rid:{rid} recv\r\n");
+        }
+        let _ = write!(sdp, "a=simulcast:recv {}\r\n", section.rids.join(";"));
+    }
+}
+
+/// H.264 in packetization mode 0 has no fragmentation: nobody sends video so.
+fn is_received(payload: &Payload) -> bool {
+    payload.codec != Codec::H264 || payload.fmtp.contains("packetization-mode=1")
+}
+
+fn answered_fmtp(payload: &Payload) -> String {
+    match payload.codec {
+        // In-band FEC and discontinuous transmission are wanted whatever was offered.
+        Codec::Opus => "minptime=10;useinbandfec=1;usedtx=1".to_owned(),
+        _ => payload.fmtp.clone(),
+    }
+}
+
+impl Direction {
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Lines that answers and offers share.
+
+use super::{Extension, SectionKind};
+use crate::transport::Credentials;
+use lianxian_model::media::Codec;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+/// What a description says of our own transport.
+#[derive(Clone, Debug)]
+pub(super) struct Own<'a> {
+    pub credentials: &'a Credentials,
+    /// SHA-256, as text.
+    pub fingerprint: &'a str,
+    pub candidates: &'a [SocketAddr],
+    /// `passive` in answers, `actpass` in offers.
+    pub setup: &'static str,
+}
+
+pub(super) fn session(sdp: &mut String, id: u64, version: u64, mids: &[&str]) {
+    let bundle = mids.join(" ");
+    let _ = write!(
+        sdp,
+        "v=0\r\no=- {id} {version} IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {bundle}\r\na=extmap-allow-mixed\r\n\
+         a=msid-semantic: WMS *\r\na=ice-lite\r\n"
+    );
+}
+
+pub(super) fn transport(sdp: &mut String, own: &Own<'_>) {
+    let _ = write!(
+        sdp,
+        "c=IN IP4 0.0.0.0\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n",
+        own.credentials.ufrag, own.credentials.pwd, own.fingerprint, own.setup
+    );
+    for (n, address) in own.candidates.iter().enumerate() {
+        // RFC 8445, section 5.1.2: type preference 126 for hosts; the first address is the best.
+        let priority = (126 << 24) | ((65_535 - n.min(65_535)) << 8) | 255;
+        let (ip, port) = (address.ip(), address.port());
+        let _ = write!(sdp, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", n + 1);
+    }
+    sdp.push_str("a=end-of-candidates\r\n");
+}
+
+pub(super) fn media_line(sdp: &mut String, kind: SectionKind, port: u16, payload_types: &[u8]) {
+    let formats: Vec<String> = payload_types.iter().map(u8::to_string).collect();
+    // A section without a known codec must still name a format.
+    let formats = if formats.is_empty() { "0".to_owned() } else { formats.join(" ") };
+    let _ = write!(sdp, "m={} {port} UDP/TLS/RTP/SAVPF {formats}\r\n", kind.name());
+}
+
+pub(super) fn application(sdp: &mut String, mid: &str, own: &Own<'_>, port: u16) {
+    let _ = write!(sdp, "m=application {port} UDP/DTLS/SCTP webrtc-datachannel\r\n");
+    transport(sdp, own);
+    let max = crate::transport::MAX_MESSAGE_BYTES;
+    let _ = write!(sdp, "a=mid:{mid}\r\na=sctp-port:5000\r\na=max-message-size:{max}\r\n");
+}
+
+pub(super) fn extension(sdp: &mut String, id: u8, extension: Extension) {
+    let _ = write!(sdp, "a=extmap:{id} {}\r\n", extension.uri());
+}
+
+pub(super) fn codec(sdp: &mut String, payload_type: u8, codec: Codec, fmtp: &str, rtx: Option<u8>, transport_cc: bool) {
+    let (name, is_video) = match codec {
+        Codec::Opus => ("opus/48000/2", false),
+        Codec::Red => ("red/48000/2", false),
+        Codec::Vp8 => ("VP8/90000", true),
+        Codec::H264 => ("H264/90000", true),
+        Codec::Vp9 => ("VP9/90000", true),
+        Codec::Av1 => ("AV1/90000", true),
+    };
+    let _ = write!(sdp, "a=rtpmap:{payload_type} {name}\r\n");
+    if !fmtp.is_empty() {
+        let _ = write!(sdp, "a=fmtp:{payload_type} {fmtp}\r\n");
+    }
+    if transport_cc && codec != Codec::Red {
+        let _ = write!(sdp, "a=rtcp-fb:{payload_type} transport-cc\r\n");
+    }
+    if is_video {
+        for feedback in ["nack", "nack pli", "ccm fir"] {
+            let _ = write!(sdp, "a=rtcp-fb:{payload_type} {feedback}\r\n");
+        }
+    }
+    if let Some(rtx) = rtx {
+        let _ = write!(sdp, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={payload_type}\r\n");
+    }
+}
