@@ -1,0 +1,279 @@
+//! The loop of one worker thread. A turn takes some of everything that waits - commands, relays, datagrams, due timers -
+//! drains the core, sends the batch, and sleeps until there is more. Nothing in it blocks but the poll.
+
+use crate::batch::Batch;
+use crate::core::Core;
+use crate::events::Events;
+use crate::mail::{Inbox, Relays};
+use crate::metrics::Copy;
+use crate::routes::Routes;
+use crate::socket::{Intake, Sockets};
+use lianxian_sfu::worker::{Command, Datagram, Flow, MAX_DATAGRAM, Relay, RelayTo, WorkerIndex};
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Taken in one turn at most, so that none of the sources starves another.
+const COMMANDS_A_TURN: usize = 64;
+const RELAYS_A_TURN: usize = 512;
+
+/// How old the counters' copy may be.
+const COPY_EVERY: Duration = Duration::from_millis(250);
+
+/// When something waits for room elsewhere: how soon to look again.
+const RETRY_AFTER: Duration = Duration::from_millis(1);
+
+/// How long to rest after a fault of the socket itself, so that it cannot spin a core.
+const FAULT_REST: Duration = Duration::from_millis(10);
+
+/// What a worker thread is given at birth.
+pub(crate) struct Parts {
+    pub index: WorkerIndex,
+    pub workers: u16,
+    pub sockets: Sockets,
+    pub inbox: Inbox,
+    pub relays: Relays,
+    pub events: Events,
+    pub copy: Copy,
+    pub stop: Arc<AtomicBool>,
+}
+
+pub(crate) struct Turns<C> {
+    core: C,
+    sockets: Rc<Sockets>,
+    epoll: Epoll,
+    watching_room: bool,
+    intake: Intake,
+    batch: Batch,
+    routes: Routes,
+    inbox: Inbox,
+    relays: Relays,
+    events: Events,
+    copy: Copy,
+    copied: Instant,
+    copy_due: bool,
+    stop: Arc<AtomicBool>,
+    tally: Tally,
+}
+
+/// What the shell itself counts.
+#[derive(Debug, Default)]
+struct Tally {
+    datagrams: u64,
+    oversize: u64,
+    elsewhere: u64,
+    routes_full: u64,
+    faults: u64,
+    overflow_closes: u64,
+}
+
+impl<C: Core> Turns<C> {
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub fn new(parts: Parts, core: C) -> io::Result<Self> {
+        let Parts { index, workers, sockets, inbox, relays, events, copy, stop } = parts;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(inbox.wake.event(), EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
+        for descriptor in sockets.descriptors() {
+            epoll.add(descriptor, EpollEvent::new(EpollFlags::EPOLLIN, 1))?;
+        }
+        let sockets = Rc::new(sockets);
+        Ok(Self {
+            core,
+            epoll,
+            watching_room: false,
+            intake: Intake::new(),
+            batch: Batch::new(sockets.clone()),
+            sockets,
+            routes: Routes::new(index, workers),
+            inbox,
+            relays,
+            events,
+            copy,
+            copied: Instant::now(),
+            copy_due: true,
+            stop,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Runs until told to stop; what was queued by then is sent.
+    pub fn run(mut self) {
+        loop {
+            self.inbox.wake.clear();
+            let stopping = self.stop.load(Ordering::Acquire);
+            let now = Instant::now();
+            let mut more = self.take_commands(now);
+            more |= self.take_relays(now);
+            more |= self.take_datagrams(now);
+            if self.core.deadline().is_some_and(|deadline| deadline <= now) {
+                self.core.tick(now, &mut self.batch);
+            }
+            self.drain(now);
+            self.batch.flush();
+            self.relays.deliver();
+            self.events.deliver();
+            self.leave_copy(now);
+            if stopping {
+                return;
+            }
+            if !more {
+                self.sleep();
+            }
+        }
+    }
+
+    fn take_commands(&mut self, now: Instant) -> bool {
+        if self.relays.is_waiting() {
+            return false;
+        }
+        for _ in 0..COMMANDS_A_TURN {
+            let Ok((command, answer)) = self.inbox.commands.try_recv() else { return false };
+            self.copy_due = true;
+            let reply = self.core.command(command, now, &mut self.batch);
+            // A caller that gave up needs no reply.
+            let _ = answer.send(reply);
+        }
+        true
+    }
+
+    fn take_relays(&mut self, now: Instant) -> bool {
+        for _ in 0..RELAYS_A_TURN {
+            let Ok((from, relay)) = self.inbox.relays.try_recv() else { return false };
+            self.copy_due = true;
+            match relay {
+                Relay::Datagram { flow, mut bytes } => {
+                    self.core.receive(Datagram { flow, bytes: &mut bytes }, now, &mut self.batch);
+                    continue;
+                }
+                Relay::Bind { flow, owner } => {
+                    if !self.routes.bind(flow, owner) {
+                        self.tally.routes_full += 1;
+                    }
+                }
+                Relay::Unbind { flow } => self.routes.unbind(&flow, from),
+                _ => {}
+            }
+            self.core.relay(relay, now, &mut self.batch);
+        }
+        true
+    }
+
+    fn take_datagrams(&mut self, now: Instant) -> bool {
+        let Self { core, sockets, intake, batch, routes, relays, tally, .. } = self;
+        let before = tally.datagrams;
+        let outcome = sockets.receive(intake, |flow: Flow, bytes: &mut [u8]| {
+            tally.datagrams += 1;
+            if bytes.len() > MAX_DATAGRAM {
+                tally.oversize += 1;
+            } else if let Some(owner) = routes.elsewhere(&flow, bytes) {
+                tally.elsewhere += 1;
+                relays.post(RelayTo::One(owner), Relay::Datagram { flow, bytes: bytes.to_vec() });
+            } else {
+                core.receive(Datagram { flow, bytes }, now, batch);
+            }
+        });
+        self.copy_due |= self.tally.datagrams != before;
+        match outcome {
+            Ok(more) => more,
+            Err(error) => {
+                self.tally.faults += 1;
+                if self.tally.faults.is_power_of_two() {
+                    tracing::warn!(%error, faults = self.tally.faults, "reading the media socket failed");
+                }
+                std::thread::sleep(FAULT_REST);
+                false
+            }
+        }
+    }
+
+    /// Events and relays that the core has ready.
+    fn drain(&mut self, now: Instant) {
+        loop {
+            while let Some((to, relay)) = self.core.poll_relay() {
+                if let Relay::Bind { flow, .. } = &relay {
+                    self.routes.bind_here(flow);
+                }
+                self.relays.post(to, relay);
+            }
+            let Some(event) = self.core.poll_event() else { return };
+            if let Some(participant) = self.events.post(event) {
+                self.tally.overflow_closes += 1;
+                tracing::warn!(%participant, "closed: its events overflow the queue to the service");
+                self.core.command(Command::Close { participant }, now, &mut self.batch);
+            }
+        }
+    }
+
+    fn leave_copy(&mut self, now: Instant) {
+        if !self.copy_due || now.duration_since(self.copied) < COPY_EVERY {
+            return;
+        }
+        self.copied = now;
+        self.copy_due = false;
+        let Self { core, batch, routes, relays, events, tally, copy, .. } = self;
+        let sent = batch.sent();
+        copy.update(|tell| {
+            core.counters(tell);
+            tell("socket_datagrams_in_total", tally.datagrams);
+            tell("socket_oversize_in_total", tally.oversize);
+            tell("socket_faults_total", tally.faults);
+            tell("socket_datagrams_out_total", sent.datagrams);
+            tell("socket_bytes_out_total", sent.bytes);
+            tell("socket_messages_out_total", sent.messages);
+            tell("socket_send_calls_total", sent.calls);
+            tell("socket_refused_out_total", sent.refused);
+            tell("socket_dropped_out_total", batch.overflowed());
+            tell("handed_to_other_worker_total", tally.elsewhere);
+            tell("relays_dropped_total", relays.dropped);
+            tell("events_dropped_total", events.dropped);
+            tell("overflow_closes_total", tally.overflow_closes);
+            tell("flows_of_other_workers", routes.len() as u64);
+            tell("flow_table_full_total", tally.routes_full);
+        });
+    }
+
+    fn sleep(&mut self) {
+        if self.batch.is_blocked() != self.watching_room {
+            self.watching_room = self.batch.is_blocked();
+            self.watch();
+        }
+        let now = Instant::now();
+        let mut wait = self.core.deadline().map(|deadline| deadline.saturating_duration_since(now));
+        let mut at_most = |limit: Duration| wait = Some(wait.map_or(limit, |wait| wait.min(limit)));
+        if self.copy_due {
+            at_most((self.copied + COPY_EVERY).saturating_duration_since(now));
+        }
+        if self.relays.is_waiting() || self.events.is_waiting() {
+            at_most(RETRY_AFTER);
+        }
+        // Rounded up: waking a little before a deadline would only spin until it is there.
+        let timeout = wait.map_or(EpollTimeout::NONE, |wait| {
+            let millis = wait.as_micros().div_ceil(1000).min(60_000) as u16;
+            EpollTimeout::from(millis)
+        });
+        let mut ready = [EpollEvent::empty(); 4];
+        match self.epoll.wait(&mut ready, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => {
+                tracing::error!(%error, "waiting for the media socket failed");
+                std::thread::sleep(FAULT_REST);
+            }
+        }
+    }
+
+    /// Asks to be woken for room in the sockets only while something waits for it.
+    fn watch(&self) {
+        let interest =
+            if self.watching_room { EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT } else { EpollFlags::EPOLLIN };
+        for descriptor in self.sockets.descriptors() {
+            if let Err(error) = self.epoll.modify(descriptor, &mut EpollEvent::new(interest, 1)) {
+                tracing::error!(%error, "watching the media socket failed");
+            }
+        }
+    }
+}
