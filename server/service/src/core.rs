@@ -1,22 +1,32 @@
 //! What every noun of the service stands on: the store, the clock, randomness, the live net; and the service as one value.
 
 use crate::accounts::Accounts;
+use crate::actor::{Actor, Scope};
 use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::enrolments::Enrolments;
+use crate::error::{ServiceError, ServiceResult};
 use crate::events::Events;
 use crate::logins::Logins;
 use crate::org::Org;
 use crate::ports::live::Live;
-use crate::ports::store::Store;
+use crate::ports::store::{Store, StoreError, Tx};
 use crate::presence::PresenceBoard;
 use crate::register::Register;
 use crate::sessions::Sessions;
+use crate::sessions::live::LiveQueue;
 use crate::stations::Stations;
 use crate::watches::Watches;
-use lianxian_model::time::Clock;
-use std::sync::{Arc, OnceLock};
+use crate::work::Work;
+use lianxian_model::ids::UnitId;
+use lianxian_model::roles::Right;
+use lianxian_model::time::{Clock, Millis};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How long the org tree may be remembered: another process may have changed it.
+const TREE_LIFE_MS: i64 = 5_000;
 
 /// What the wiring gives.
 #[derive(Clone)]
@@ -25,6 +35,9 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
 }
 
+/// (unit, parent) pairs.
+pub(crate) type Tree = Arc<Vec<(UnitId, Option<UnitId>)>>;
+
 #[derive(Clone)]
 pub(crate) struct Core(pub(crate) Arc<Inner>);
 
@@ -32,12 +45,131 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) live: OnceLock<Arc<dyn Live>>,
+    pub(crate) live_queue: LiveQueue,
     pub(crate) committed: watch::Sender<i64>,
+    pub(crate) closed: CancellationToken,
+    /// The org tree and when it was read.
+    tree: Mutex<Option<(Millis, Tree)>>,
 }
 
 impl Core {
+    pub(crate) fn now(&self) -> Millis {
+        self.0.clock.now()
+    }
+
     pub(crate) fn committed(&self) -> watch::Receiver<i64> {
         self.0.committed.subscribe()
+    }
+
+    /// A unit of work in the actor's name.
+    pub(crate) async fn begin(&self, actor: &Actor) -> ServiceResult<Work> {
+        let tx = self.0.store.begin().await?;
+        Ok(Work::new(self.clone(), tx, actor, self.now()))
+    }
+
+    pub(crate) async fn read(&self) -> ServiceResult<Box<dyn Tx>> {
+        Ok(self.0.store.read().await?)
+    }
+
+    /// Whether the actor holds the right over the unit.
+    pub(crate) async fn may(
+        &self,
+        tx: &mut Box<dyn Tx>,
+        actor: &Actor,
+        right: Right,
+        unit: &UnitId,
+    ) -> ServiceResult<bool> {
+        if let Actor::System = actor {
+            return Ok(true);
+        }
+        let roots = actor.roots(right);
+        if roots.is_empty() {
+            return Ok(false);
+        }
+        let path = tx.path_of(unit).await?;
+        Ok(roots.iter().any(|root| path.contains(root)))
+    }
+
+    /// The units that the actor's right covers.
+    pub(crate) async fn scope(&self, actor: &Actor, right: Right) -> ServiceResult<Scope> {
+        if let Actor::System = actor {
+            return Ok(Scope::All);
+        }
+        Ok(Scope::subtrees(&actor.roots(right), &*self.tree().await?))
+    }
+
+    /// The org tree, at most [`TREE_LIFE_MS`] old.
+    pub(crate) async fn tree(&self) -> ServiceResult<Tree> {
+        let now = self.now();
+        if let Some((read, tree)) = &*self.0.tree.lock().unwrap_or_else(PoisonError::into_inner)
+            && (0..TREE_LIFE_MS).contains(&(now.0 - read.0))
+        {
+            return Ok(tree.clone());
+        }
+        let units = self.read().await?.units().await?;
+        let tree: Tree = Arc::new(units.into_iter().map(|unit| (unit.id, unit.parent_id)).collect());
+        *self.0.tree.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, tree.clone()));
+        Ok(tree)
+    }
+
+    pub(crate) fn forget_tree(&self) {
+        *self.0.tree.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Records a refused act — one audit row — and gives the error to answer with.
+    pub(crate) async fn refuse(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        object_kind: &'static str,
+        object_id: &str,
+    ) -> ServiceError {
+        let forbidden = ServiceError::forbidden();
+        let write = async {
+            let mut work = self.begin(actor).await?;
+            work.audit_refused(action, object_kind, object_id, forbidden.code);
+            work.commit().await
+        };
+        match write.await {
+            Ok(()) => forbidden,
+            // An unrecorded refusal is still a refusal, but the caller must know that the record failed.
+            Err(error) => error,
+        }
+    }
+
+    /// The right, held anywhere, or a refusal.
+    pub(crate) async fn require(
+        &self,
+        actor: &Actor,
+        right: Right,
+        action: &'static str,
+        object_kind: &'static str,
+        object_id: &str,
+    ) -> ServiceResult<()> {
+        if actor.holds(right) { Ok(()) } else { Err(self.refuse(actor, action, object_kind, object_id).await) }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate(what) => {
+                ServiceError::conflict("duplicate", "已存在相同的记录", format!("a row with this value exists: {what}"))
+            }
+            StoreError::Unavailable(detail) => {
+                tracing::error!(%detail, "the store is unavailable");
+                ServiceError::new(
+                    crate::error::ErrorKind::Unavailable,
+                    "store_unavailable",
+                    "数据库暂时不可用，请稍后再试",
+                    "the database is unavailable, try again",
+                )
+            }
+            StoreError::Corrupt(detail) => {
+                tracing::error!(%detail, "a stored row is not as it should be");
+                ServiceError::internal("a stored row is not as it should be")
+            }
+        }
     }
 }
 
@@ -59,22 +191,16 @@ pub struct Service {
     pub(crate) core: Core,
 }
 
-/// A body that is still to come; only on the way to the first whole version.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! pending {
-    () => {
-        Err($crate::error::ServiceError::internal("pending"))
-    };
-}
-
 impl Service {
     pub fn new(setup: Setup) -> Self {
         let core = Core(Arc::new(Inner {
             store: setup.store,
             clock: setup.clock,
             live: OnceLock::new(),
+            live_queue: LiveQueue::default(),
             committed: watch::channel(0).0,
+            closed: CancellationToken::new(),
+            tree: Mutex::new(None),
         }));
         Self {
             org: Org { core: core.clone() },
@@ -93,8 +219,11 @@ impl Service {
         }
     }
 
-    /// Gives the service the live net. Before this, grants are only on record (the net asks for them when it starts).
+    /// Gives the service the live net; from now on grants follow every committed change.
+    /// Before this they are only on record (the net asks for them when it starts). The second call changes nothing.
     pub fn attach_live(&self, live: Arc<dyn Live>) {
-        let _ = self.core.0.live.set(live);
+        if self.core.0.live.set(live).is_ok() {
+            tokio::spawn(crate::sessions::live::keep_live(self.core.clone()));
+        }
     }
 }

@@ -3,10 +3,17 @@
 use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::ServiceResult;
-use crate::page::{Page, PageRequest};
+use crate::page::{Keyset, Page, PageRequest};
+use crate::secrets::hash_text;
 use lianxian_model::audit::{AuditEvent, AuditResult};
+use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
+
+/// The hash before the first row.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Rows read at a time when the chain is checked.
+const CHAIN_BATCH: i64 = 1_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFilter {
@@ -36,15 +43,41 @@ impl Audit {
     /// Right `audit.read`.
     pub async fn list(
         &self,
-        _actor: &Actor,
-        _filter: &AuditFilter,
-        _page: &PageRequest,
+        actor: &Actor,
+        filter: &AuditFilter,
+        page: &PageRequest,
     ) -> ServiceResult<Page<AuditEvent>> {
-        crate::pending!()
+        self.core.require(actor, Right::AuditRead, "audit.read", "audit", "").await?;
+        let keyset = page.keyset()?;
+        let more = Keyset { before: keyset.before.clone(), limit: keyset.limit + 1 };
+        let rows = self.core.read().await?.audit(filter, &more).await?;
+        Ok(Page::of(rows, keyset.limit, |event| (event.seq, event.id.0.clone())))
     }
 
     /// Walks the whole chain. Right `audit.read`.
-    pub async fn verify(&self, _actor: &Actor) -> ServiceResult<ChainReport> {
-        crate::pending!()
+    pub async fn verify(&self, actor: &Actor) -> ServiceResult<ChainReport> {
+        self.core.require(actor, Right::AuditRead, "audit.verify", "audit", "").await?;
+        let mut tx = self.core.read().await?;
+        let head = tx.ledger_head().await?;
+        let (mut rows, mut previous) = (0, GENESIS.to_owned());
+        loop {
+            let batch = tx.audit_after(rows, CHAIN_BATCH).await?;
+            if batch.is_empty() {
+                break;
+            }
+            for event in batch {
+                let whole = event.seq == rows + 1
+                    && event.previous_hash == previous
+                    && event.hash == hash_text(&event.chained_text());
+                if !whole {
+                    return Ok(ChainReport { rows, broken_at: Some(rows + 1) });
+                }
+                rows += 1;
+                previous = event.hash;
+            }
+        }
+        // Rows cut off at the end show against the head.
+        let broken_at = (head.audit_seq != rows || head.audit_hash != previous).then_some(rows + 1);
+        Ok(ChainReport { rows, broken_at })
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! A reader waits on [`Events::committed`], then takes [`Events::since`] its last seq until nothing new comes.
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::core::Core;
 use crate::error::ServiceResult;
-use lianxian_model::event::OutboxEvent;
+use lianxian_model::event::{EventKind, OutboxEvent};
+use lianxian_model::ids::{AccountId, SiteId};
+use lianxian_model::roles::Right;
 use tokio::sync::watch;
 
 /// Most events that one call gives.
@@ -33,11 +35,97 @@ impl Events {
 
     /// Where a reader without a `Last-Event-ID` begins.
     pub async fn latest(&self) -> ServiceResult<i64> {
-        crate::pending!()
+        Ok(self.core.read().await?.ledger_head().await?.outbox_seq)
     }
 
-    /// Events after `seq` that the actor may see: an account by its grants, a device its own site.
-    pub async fn since(&self, _actor: &Actor, _seq: i64) -> ServiceResult<EventBatch> {
-        crate::pending!()
+    /// Events after `seq` that the actor may see: an account by its grants as they are now, a device its own site.
+    /// Errors: `login_over` once the login has ended.
+    pub async fn since(&self, actor: &Actor, seq: i64) -> ServiceResult<EventBatch> {
+        let mut tx = self.core.read().await?;
+        let now = self.core.now();
+        let eyes = match actor {
+            Actor::System => Eyes::All,
+            Actor::Device(device) => {
+                if !tx.endpoint(&device.endpoint).await?.is_some_and(|e| e.enrolled && !e.disabled) {
+                    return Err(crate::enrolments::device_unknown());
+                }
+                Eyes::Site(device.site.clone())
+            }
+            Actor::Account(account) => {
+                let login = tx.login(&account.login).await?;
+                if login.is_none_or(|login| login.over(now).is_some()) {
+                    return Err(crate::logins::login_over());
+                }
+                let mut fresh = account.as_ref().clone();
+                fresh.grants = tx.grants_of(&account.account).await?;
+                let fresh = Actor::Account(Box::new(fresh));
+                let tree = self.core.tree().await?;
+                let scopes = |rights: &[Right]| {
+                    let roots: Vec<_> = rights.iter().flat_map(|right| fresh.roots(*right)).collect();
+                    Scope::subtrees(&roots, &tree)
+                };
+                Eyes::Account(Box::new(AccountEyes {
+                    org: scopes(&[Right::OrgRead]),
+                    sessions: scopes(&[Right::SessionsRead, Right::WallWatch]),
+                    accounts: scopes(&[Right::AccountsManage, Right::RightsManage]),
+                    audit: fresh.holds(Right::AuditRead),
+                    account: account.account.clone(),
+                }))
+            }
+        };
+        let rows = tx.events_after(seq, MAX_EVENTS).await?;
+        let at_end = (rows.len() as i64) < MAX_EVENTS;
+        let read_to = rows.last().map_or(seq, |event| event.seq);
+        let events = rows.into_iter().filter(|event| eyes.see(event)).collect();
+        Ok(EventBatch { events, read_to, at_end })
+    }
+}
+
+/// What one reader of the stream may see.
+enum Eyes {
+    All,
+    Site(SiteId),
+    Account(Box<AccountEyes>),
+}
+
+struct AccountEyes {
+    org: Scope,
+    sessions: Scope,
+    accounts: Scope,
+    audit: bool,
+    account: AccountId,
+}
+
+impl Eyes {
+    fn see(&self, event: &OutboxEvent) -> bool {
+        use EventKind::*;
+        match self {
+            Eyes::All => true,
+            Eyes::Site(site) => {
+                let told = matches!(
+                    event.kind,
+                    PresenceChanged | PrivacyChanged | SessionOpened | SessionUpdated | SessionEnded
+                );
+                told && event.site_id.as_ref() == Some(site)
+            }
+            Eyes::Account(eyes) => {
+                let covered = |scope: &Scope| match &event.unit_id {
+                    Some(unit) => scope.covers(unit),
+                    None => !scope.is_empty(),
+                };
+                let own = || {
+                    event.payload.get("account_id").and_then(|id| id.as_str()) == Some(eyes.account.as_str())
+                };
+                match event.kind {
+                    PresenceChanged | PrivacyChanged | OrgChanged => covered(&eyes.org),
+                    WatchOpened | WatchEnded => own() || covered(&eyes.sessions),
+                    SessionOpened | SessionUpdated | SessionEnded | CaseLinked | CaseWithdrawn => {
+                        covered(&eyes.sessions)
+                    }
+                    AccountChanged => own() || covered(&eyes.accounts),
+                    LinkRefused => eyes.audit,
+                }
+            }
+        }
     }
 }

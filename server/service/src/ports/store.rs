@@ -65,6 +65,8 @@ pub trait Tx:
 pub trait OrgRows: Send {
     async fn units(&mut self) -> StoreResult<Vec<Unit>>;
     async fn unit(&mut self, id: &UnitId) -> StoreResult<Option<Unit>>;
+    /// The unit and everything above it; empty for an unknown unit.
+    async fn path_of(&mut self, id: &UnitId) -> StoreResult<Vec<UnitId>>;
     async fn insert_unit(&mut self, unit: &Unit) -> StoreResult<()>;
     /// Also moves the unit's subtree when the parent changed.
     async fn update_unit(&mut self, unit: &Unit) -> StoreResult<bool>;
@@ -206,7 +208,7 @@ pub trait SessionRows: Send {
     async fn open_sessions_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Session>>;
     async fn open_sessions_of_observer(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
     async fn open_sessions_of_watch(&mut self, watch: &WatchId) -> StoreResult<Vec<Session>>;
-    async fn open_conference(&mut self, key: &str, room: &str) -> StoreResult<Option<Session>>;
+    async fn open_conference(&mut self, room: &str) -> StoreResult<Option<Session>>;
     /// The next number of a series, from 1.
     async fn next_in_series(&mut self, series: &str) -> StoreResult<i64>;
     async fn insert_attendance(&mut self, attendance: &Attendance) -> StoreResult<()>;

@@ -4,9 +4,12 @@ use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::ServiceResult;
 use lianxian_model::ids::{EndpointId, SiteId};
-use lianxian_model::register::OfflineCause;
+use lianxian_model::org::{Endpoint, Site};
+use lianxian_model::register::{OfflineCause, Presence};
+use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,7 +41,40 @@ pub struct PresenceBoard {
 
 impl PresenceBoard {
     /// Right `org.read`; in scope.
-    pub async fn list(&self, _actor: &Actor) -> ServiceResult<Vec<PresenceView>> {
-        crate::pending!()
+    pub async fn list(&self, actor: &Actor) -> ServiceResult<Vec<PresenceView>> {
+        self.core.require(actor, Right::OrgRead, "presence.list", "presence", "").await?;
+        let scope = self.core.scope(actor, Right::OrgRead).await?;
+        let mut tx = self.core.read().await?;
+        let sites: HashMap<SiteId, Site> =
+            tx.sites().await?.into_iter().filter(|s| scope.covers(&s.unit_id)).map(|s| (s.id.clone(), s)).collect();
+        let mut presences: HashMap<EndpointId, Presence> =
+            tx.presences().await?.into_iter().map(|p| (p.endpoint_id.clone(), p)).collect();
+        let mut views = Vec::new();
+        for endpoint in tx.endpoints().await? {
+            let Some(site) = endpoint.site_id.as_ref().and_then(|id| sites.get(id)) else { continue };
+            views.push(view(&endpoint, site, presences.remove(&endpoint.id)));
+        }
+        Ok(views)
+    }
+}
+
+pub(crate) fn view(endpoint: &Endpoint, site: &Site, presence: Option<Presence>) -> PresenceView {
+    let online = presence.as_ref().is_some_and(|p| p.online);
+    let cause = match &presence {
+        _ if online => None,
+        _ if endpoint.disabled || site.disabled => Some(OfflineCause::Disabled),
+        None => Some(OfflineCause::Never),
+        Some(presence) => Some(presence.cause.unwrap_or(OfflineCause::Lost)),
+    };
+    PresenceView {
+        endpoint_id: endpoint.id.clone(),
+        site_id: site.id.clone(),
+        state: if online { PresenceState::Online } else { PresenceState::Offline },
+        on_air: online && presence.as_ref().is_some_and(|p| p.on_air),
+        privacy: site.privacy.on,
+        since_ms: presence.and_then(|p| p.since_ms),
+        cause,
+        cause_zh: cause.map(|c| c.zh().to_owned()),
+        cause_en: cause.map(|c| c.en().to_owned()),
     }
 }

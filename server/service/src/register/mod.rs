@@ -4,9 +4,11 @@ use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::ServiceResult;
 use crate::org::Named;
-use crate::page::{Page, PageRequest};
+use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
+use crate::ports::store::Tx;
 use lianxian_model::ids::{PersonId, RegisterId, SessionId, SiteId, UnitId};
 use lianxian_model::register::{RegisterRow, ViewMode};
+use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -64,15 +66,46 @@ impl Register {
     /// Right `register.read`; by the site's unit. With `station.ledger` alone: the rows of the sites in that scope.
     pub async fn list(
         &self,
-        _actor: &Actor,
-        _filter: &RegisterFilter,
-        _page: &PageRequest,
+        actor: &Actor,
+        filter: &RegisterFilter,
+        request: &PageRequest,
     ) -> ServiceResult<Page<RegisterView>> {
-        crate::pending!()
+        let right = self.right_of(actor, "register.list").await?;
+        let mut tx = self.core.read().await?;
+        page(&mut tx, Some(&actor.roots(right)), filter, &request.keyset()?).await
     }
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
-    pub async fn export(&self, _actor: &Actor, _filter: &RegisterFilter) -> ServiceResult<Vec<RegisterView>> {
-        crate::pending!()
+    pub async fn export(&self, actor: &Actor, filter: &RegisterFilter) -> ServiceResult<Vec<RegisterView>> {
+        let right = self.right_of(actor, "register.export").await?;
+        let mut tx = self.core.read().await?;
+        let keyset = Keyset { before: None, limit: MAX_EXPORT };
+        let rows = page(&mut tx, Some(&actor.roots(right)), filter, &keyset).await?.items;
+        drop(tx);
+        let mut work = self.core.begin(actor).await?;
+        let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
+        work.audit("register.export", "register", "", detail);
+        work.commit().await?;
+        Ok(rows)
     }
+
+    async fn right_of(&self, actor: &Actor, action: &'static str) -> ServiceResult<Right> {
+        for right in [Right::RegisterRead, Right::StationLedger] {
+            if actor.holds(right) {
+                return Ok(right);
+            }
+        }
+        Err(self.core.refuse(actor, action, "register", "").await)
+    }
+}
+
+pub(crate) async fn page(
+    tx: &mut Box<dyn Tx>,
+    roots: Option<&[UnitId]>,
+    filter: &RegisterFilter,
+    keyset: &Keyset,
+) -> ServiceResult<Page<RegisterView>> {
+    let more = Keyset { before: keyset.before.clone(), limit: keyset.limit + 1 };
+    let rows = tx.register(roots, filter, &more).await?;
+    Ok(Page::of(rows, keyset.limit, |row| (row.from_ms.0, row.id.0.clone())).map(RegisterView::from))
 }

@@ -1,17 +1,22 @@
 //! Sessions: ending them, finding them, and one session's whole story.
 
+pub(crate) mod change;
+pub(crate) mod live;
+mod read;
+
 use crate::actor::Actor;
 use crate::cases::CaseLinkView;
 use crate::core::Core;
-use crate::error::ServiceResult;
+use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
-use crate::page::{Page, PageRequest};
+use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::register::RegisterView;
 use lianxian_model::ids::{
     AttendanceId, EndpointId, PersonId, SessionId, SiteId, TrackIntervalId, TrackSid, UnitId, WatchId,
 };
 use lianxian_model::media::{Codec, TrackKind, TrackSource, TrackSummary};
-use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
+use lianxian_model::roles::Right;
+use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionEvent, SessionKind, SessionState};
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +115,9 @@ pub struct SessionFilter {
     pub open: Option<bool>,
 }
 
+/// Longest note of an ending, in characters.
+pub const NOTE_MAX_CHARS: usize = 200;
+
 #[derive(Clone)]
 pub struct Sessions {
     pub(crate) core: Core,
@@ -117,26 +125,76 @@ pub struct Sessions {
 
 impl Sessions {
     /// The observer's own, or right `wall.watch` over the site. Errors: `session_not_open` (somebody was faster).
-    pub async fn end(&self, _actor: &Actor, _session: &SessionId, _note: &str) -> ServiceResult<SessionView> {
-        crate::pending!()
+    pub async fn end(&self, actor: &Actor, session: &SessionId, note: &str) -> ServiceResult<SessionView> {
+        if note.chars().count() > NOTE_MAX_CHARS {
+            return Err(ServiceError {
+                limit: Some(NOTE_MAX_CHARS as i64),
+                ..ServiceError::invalid("reason", "说明过长", "the note is too long")
+            });
+        }
+        let mut work = self.core.begin(actor).await?;
+        let Some(mut found) = work.tx.session(session).await? else {
+            return Err(ServiceError::not_found("会话", "session"));
+        };
+        let own = actor.account().is_some_and(|a| found.observer_account.as_ref() == Some(&a.account));
+        let over = match &found.unit_id {
+            Some(unit) => self.core.may(&mut work.tx, actor, Right::WallWatch, unit).await?,
+            None => false,
+        };
+        if !own && !over {
+            drop(work);
+            return Err(self.core.refuse(actor, "session.end", "session", session.as_str()).await);
+        }
+        let event = SessionEvent::End { cause: SessionEnd::Ended, note: note.trim().to_owned() };
+        change::apply(&mut work, &mut found, event).await?;
+        work.audit("session.end", "session", session.as_str(), serde_json::json!({ "number": found.number }));
+        let view = read::view(&mut work.tx, found, &mut read::Names::default()).await?;
+        work.commit().await?;
+        Ok(view)
     }
 
     /// Right `sessions.read`; in scope.
     pub async fn list(
         &self,
-        _actor: &Actor,
-        _filter: &SessionFilter,
-        _page: &PageRequest,
+        actor: &Actor,
+        filter: &SessionFilter,
+        page: &PageRequest,
     ) -> ServiceResult<Page<SessionView>> {
-        crate::pending!()
+        self.core.require(actor, Right::SessionsRead, "session.list", "session", "").await?;
+        let page = page.keyset()?;
+        let mut tx = self.core.read().await?;
+        read::page(&mut tx, actor, Right::SessionsRead, filter, &page).await
     }
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
-    pub async fn export(&self, _actor: &Actor, _filter: &SessionFilter) -> ServiceResult<Vec<SessionView>> {
-        crate::pending!()
+    pub async fn export(&self, actor: &Actor, filter: &SessionFilter) -> ServiceResult<Vec<SessionView>> {
+        self.core.require(actor, Right::SessionsRead, "session.export", "session", "").await?;
+        let mut tx = self.core.read().await?;
+        let keyset = Keyset { before: None, limit: MAX_EXPORT };
+        let rows = read::page(&mut tx, actor, Right::SessionsRead, filter, &keyset).await?.items;
+        drop(tx);
+        let mut work = self.core.begin(actor).await?;
+        let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
+        work.audit("session.export", "session", "", detail);
+        work.commit().await?;
+        Ok(rows)
     }
 
-    pub async fn get(&self, _actor: &Actor, _session: &SessionId) -> ServiceResult<SessionDetail> {
-        crate::pending!()
+    /// Right `sessions.read` over the session's unit, or one's own session.
+    pub async fn get(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionDetail> {
+        let mut tx = self.core.read().await?;
+        let Some(found) = tx.session(session).await? else {
+            return Err(ServiceError::not_found("会话", "session"));
+        };
+        let own = actor.account().is_some_and(|a| found.observer_account.as_ref() == Some(&a.account));
+        let over = match &found.unit_id {
+            Some(unit) => self.core.may(&mut tx, actor, Right::SessionsRead, unit).await?,
+            None => false,
+        };
+        if !own && !over {
+            drop(tx);
+            return Err(self.core.refuse(actor, "session.read", "session", session.as_str()).await);
+        }
+        read::detail(&mut tx, found).await
     }
 }

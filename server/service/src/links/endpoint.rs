@@ -1,0 +1,242 @@
+//! Links of the net's own endpoints: stations come on and off the air, consoles come and go with their logins.
+
+use crate::actor::Actor;
+use crate::core::Core;
+use crate::enrolments::{device_actor, endpoint_and_place};
+use crate::error::{ServiceError, ServiceResult};
+use crate::logins::{actor_of, login_over};
+use crate::ports::live::{LinkRights, PublishRights};
+use crate::ports::record::{LinkOpened, LinkOwner, LinkProfile, LinkRefused};
+use crate::ports::store::{LinkInterval, Tx};
+use crate::presence;
+use crate::sessions::change;
+use crate::work::{About, Work};
+use lianxian_model::audit::AuditResult;
+use lianxian_model::event::EventKind;
+use lianxian_model::ids::{EndpointId, ParticipantSid};
+use lianxian_model::link::LinkEnd;
+use lianxian_model::org::{Endpoint, Site};
+use lianxian_model::register::{OfflineCause, Presence};
+use lianxian_model::session::{LeaveReason, SessionEnd, SessionEvent};
+use lianxian_model::time::Millis;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn refused_link() -> ServiceError {
+    ServiceError::unauthenticated("endpoint_refused", "终端不存在或已停用", "the endpoint is unknown or disabled")
+}
+
+/// What the endpoint may do and how it shows; an error if it may not come in. `actor`: in whose name it acts.
+pub(super) async fn profile(
+    tx: &mut Box<dyn Tx>,
+    id: &EndpointId,
+    now: Millis,
+) -> ServiceResult<(Actor, LinkProfile)> {
+    let Some(endpoint) = tx.endpoint(id).await?.filter(|e| !e.disabled) else { return Err(refused_link()) };
+    if let Some(login_id) = &endpoint.login_id {
+        let login = tx.login(login_id).await?.filter(|login| login.over(now).is_none()).ok_or_else(login_over)?;
+        let account = tx.account(&login.account_id).await?.filter(|a| !a.disabled && !a.locked);
+        let account = account.ok_or_else(login_over)?;
+        let actor = actor_of(tx, &account, login.id, &login.ip).await?;
+        let rights = LinkRights {
+            may_publish: PublishRights::NONE,
+            may_subscribe: true,
+            may_publish_data: false,
+            may_update_metadata: false,
+            hidden: true,
+        };
+        let attributes = BTreeMap::from([("kind".to_owned(), endpoint.kind.to_string())]);
+        let name = actor.name().to_owned();
+        return Ok((actor, LinkProfile { name, attributes, rights }));
+    }
+    let Some((endpoint, site, unit)) = endpoint_and_place(tx, id).await? else { return Err(refused_link()) };
+    if !endpoint.enrolled {
+        return Err(refused_link());
+    }
+    let rights = LinkRights {
+        may_publish: PublishRights::ALL,
+        may_subscribe: true,
+        may_publish_data: false,
+        may_update_metadata: false,
+        hidden: false,
+    };
+    let attributes = BTreeMap::from([
+        ("kind".to_owned(), endpoint.kind.to_string()),
+        ("site_id".to_owned(), site.id.0.clone()),
+        ("unit_id".to_owned(), unit.id.0.clone()),
+    ]);
+    let actor = device_actor(&endpoint, &site, &unit, "");
+    Ok((actor, LinkProfile { name: site.name, attributes, rights }))
+}
+
+pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<LinkProfile> {
+    let mut work = core.begin(&Actor::System).await?;
+    let (actor, profile) = profile(&mut work.tx, &opened.endpoint, work.now).await?;
+    work.act_as(&actor);
+    if let Some(former) = work.tx.open_link_of(&opened.endpoint).await? {
+        // The net closes the former link itself; this only keeps the record whole if that notice is still on its way.
+        close(&mut work, &former.endpoint_id, &former.participant, LinkEnd::Duplicate).await?;
+    }
+    let link = LinkInterval {
+        participant: opened.participant.clone(),
+        endpoint_id: opened.endpoint.clone(),
+        opened_ms: work.now,
+        closed_ms: None,
+        cause: None,
+        ip: opened.ip,
+        client: serde_json::to_string(&opened.client).map_err(ServiceError::internal)?,
+    };
+    work.tx.insert_link(&link).await?;
+    let endpoint = work.tx.endpoint(&opened.endpoint).await?.ok_or_else(refused_link)?;
+    match endpoint.site_id.clone() {
+        Some(site_id) => {
+            let site = work.tx.site(&site_id).await?.ok_or_else(refused_link)?;
+            let now = Some(work.now);
+            let presence =
+                Presence { endpoint_id: endpoint.id.clone(), online: true, on_air: false, since_ms: now, cause: None };
+            put_presence(&mut work, &endpoint, &site, presence).await?;
+            for mut session in work.tx.open_sessions_of_site(&site_id).await? {
+                if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
+                    continue;
+                }
+                let mut attendance = change::site_attendance(&work, &session, &endpoint, &site.name);
+                attendance.participant = Some(opened.participant.clone());
+                change::apply(&mut work, &mut session, SessionEvent::Join(Box::new(attendance))).await?;
+                work.regrant(&session.id);
+            }
+        }
+        None => {
+            for mut session in work.tx.open_sessions_of_observer(&endpoint.id).await? {
+                if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
+                    continue;
+                }
+                let mut attendance = change::observer_attendance(&work, &session);
+                attendance.participant = Some(opened.participant.clone());
+                change::apply(&mut work, &mut session, SessionEvent::ObserverBack(Box::new(attendance))).await?;
+            }
+        }
+    }
+    work.commit_unheard().await?;
+    Ok(profile)
+}
+
+pub(super) async fn closed(
+    core: &Core,
+    endpoint: &EndpointId,
+    participant: &ParticipantSid,
+    cause: LinkEnd,
+) -> ServiceResult<()> {
+    let mut work = core.begin(&Actor::System).await?;
+    close(&mut work, endpoint, participant, cause).await?;
+    work.commit_unheard().await?;
+    Ok(())
+}
+
+async fn close(
+    work: &mut Work,
+    id: &EndpointId,
+    participant: &ParticipantSid,
+    cause: LinkEnd,
+) -> ServiceResult<()> {
+    if !work.tx.close_link(participant, work.now, &word(cause)).await? {
+        return Ok(());
+    }
+    work.tx.end_subscriptions_of(participant, work.now).await?;
+    for track in work.tx.open_tracks_of(participant).await? {
+        work.tx.end_track(&track.track, work.now, None).await?;
+    }
+    if work.tx.open_link_of(id).await?.is_some() {
+        // Another link of the same endpoint is up: it never left.
+        return Ok(());
+    }
+    let Some(endpoint) = work.tx.endpoint(id).await? else { return Ok(()) };
+    let Some(site_id) = endpoint.site_id.clone() else {
+        return observer_left(work, &endpoint, cause).await;
+    };
+    let Some(site) = work.tx.site(&site_id).await? else { return Ok(()) };
+    let offline = match cause {
+        LinkEnd::Left | LinkEnd::LoggedOut => OfflineCause::Closed,
+        LinkEnd::Revoked => OfflineCause::Disabled,
+        LinkEnd::Shutdown => OfflineCause::ServerRestart,
+        _ => OfflineCause::Lost,
+    };
+    let presence = Presence {
+        endpoint_id: endpoint.id.clone(),
+        online: false,
+        on_air: false,
+        since_ms: Some(work.now),
+        cause: Some(offline),
+    };
+    put_presence(work, &endpoint, &site, presence).await?;
+    let reason = match cause {
+        LinkEnd::Left | LinkEnd::LoggedOut => LeaveReason::Left,
+        LinkEnd::Revoked => LeaveReason::Revoked,
+        LinkEnd::Duplicate => LeaveReason::Duplicate,
+        _ => LeaveReason::LinkLost,
+    };
+    change::site_endpoint_left(work, &endpoint, reason).await
+}
+
+/// A console that went for good ends its sessions; one that was lost, or only reloaded its page, is awaited.
+async fn observer_left(work: &mut Work, console: &Endpoint, cause: LinkEnd) -> ServiceResult<()> {
+    let over = match cause {
+        LinkEnd::LoggedOut => Some(SessionEnd::LoggedOut),
+        LinkEnd::Revoked => Some(SessionEnd::Revoked),
+        _ => None,
+    };
+    if let Some(cause) = over {
+        return change::end_of_observer(work, &console.id, cause).await;
+    }
+    for mut session in work.tx.open_sessions_of_observer(&console.id).await? {
+        if session.observer_lost_ms.is_none() {
+            change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores a presence and tells it.
+pub(super) async fn put_presence(
+    work: &mut Work,
+    endpoint: &Endpoint,
+    site: &Site,
+    presence: Presence,
+) -> ServiceResult<()> {
+    work.tx.put_presence(&presence).await?;
+    let about = About {
+        unit: Some(site.unit_id.clone()),
+        site: Some(site.id.clone()),
+        endpoint: Some(endpoint.id.clone()),
+        session: None,
+    };
+    let view = presence::view(endpoint, site, Some(presence));
+    work.event(EventKind::PresenceChanged, about, json!(view));
+    Ok(())
+}
+
+pub(super) async fn refused(core: &Core, refused: LinkRefused) -> ServiceResult<()> {
+    let mut work = core.begin(&Actor::System).await?;
+    let (kind, object) = match &refused.owner {
+        LinkOwner::Endpoint(endpoint) => {
+            // Whoever was refused is named if it can still be named.
+            if let Ok((actor, _)) = profile(&mut work.tx, endpoint, work.now).await {
+                work.act_as(&actor);
+            }
+            ("endpoint", endpoint.0.clone())
+        }
+        LinkOwner::Conference { session, identity } => ("session", format!("{session}/{identity}")),
+    };
+    let detail = json!({ "action": refused.action, "detail": refused.detail, "ip": refused.ip });
+    work.audit_as(AuditResult::Refused, "link.refused", kind, object, refused.action.to_owned(), detail.clone());
+    let endpoint = match refused.owner {
+        LinkOwner::Endpoint(endpoint) => Some(endpoint),
+        LinkOwner::Conference { .. } => None,
+    };
+    work.event(EventKind::LinkRefused, About { endpoint, ..About::default() }, detail);
+    work.commit_unheard().await?;
+    Ok(())
+}
+
+pub(super) fn word(cause: LinkEnd) -> String {
+    serde_json::to_value(cause).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,114 @@
+//! What the live net is told: a session's grants, worked out from the record as it stands when they are told.
+//!
+//! Changes only name the session; one task reads the record and tells the net. So two changes that commit close
+//! together cannot reach the net in the wrong order, and the record never waits for the net.
+
+use crate::core::Core;
+use crate::error::ServiceResult;
+use crate::ports::live::{Grant, LinkEnd, Live};
+use crate::ports::store::Tx;
+use lianxian_model::ids::{EndpointId, SessionId};
+use lianxian_model::session::{Session, SessionKind};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+/// Sessions whose grants are to be told anew. A session is in it once, so it never outgrows the open sessions.
+#[derive(Default)]
+pub(crate) struct LiveQueue {
+    pending: Mutex<Pending>,
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct Pending {
+    sessions: BTreeSet<SessionId>,
+    links: Vec<(EndpointId, LinkEnd)>,
+    told: Vec<oneshot::Sender<()>>,
+}
+
+impl LiveQueue {
+    /// Fires when the net has been told.
+    pub(crate) fn push(
+        &self,
+        sessions: BTreeSet<SessionId>,
+        links: Vec<(EndpointId, LinkEnd)>,
+    ) -> oneshot::Receiver<()> {
+        let (told, receiver) = oneshot::channel();
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.sessions.extend(sessions);
+        pending.links.extend(links);
+        pending.told.push(told);
+        drop(pending);
+        self.filled.notify_one();
+        receiver
+    }
+
+    fn take(&self) -> Pending {
+        std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Tells the net until the service closes.
+pub(crate) async fn keep_live(core: Core) {
+    let Some(live) = core.0.live.get().cloned() else { return };
+    loop {
+        tokio::select! {
+            () = core.0.live_queue.filled.notified() => {}
+            () = core.0.closed.cancelled() => return,
+        }
+        let pending = core.0.live_queue.take();
+        for session in &pending.sessions {
+            tell(&core, live.as_ref(), session).await;
+        }
+        for (endpoint, reason) in &pending.links {
+            live.end_link(endpoint, *reason).await;
+        }
+        for told in pending.told {
+            // Nobody waits where the net itself made the change.
+            let _ = told.send(());
+        }
+    }
+}
+
+async fn tell(core: &Core, live: &dyn Live, session: &SessionId) {
+    let grants = async {
+        let mut tx = core.read().await?;
+        match tx.session(session).await? {
+            Some(session) => grants_of(&mut tx, &session).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    match grants.await {
+        Ok(grants) => live.set_grants(session, grants).await,
+        Err(error) => {
+            // What cannot be read cannot be justified: nothing flows.
+            tracing::error!(%session, %error, "grants are unreadable and therefore withdrawn");
+            live.set_grants(session, Vec::new()).await;
+        }
+    }
+}
+
+/// The grants that the session gives now: none when it is over, when the site is private now or its endpoints disabled.
+pub(crate) async fn grants_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<Grant>> {
+    if !session.is_open() || session.kind != SessionKind::Patrol {
+        return Ok(Vec::new());
+    }
+    let (Some(site), Some(observer)) = (&session.site_id, &session.observer_endpoint) else { return Ok(Vec::new()) };
+    let Some(site) = tx.site(site).await? else { return Ok(Vec::new()) };
+    let flow = site.patrol_flow();
+    if !flow.video {
+        return Ok(Vec::new());
+    }
+    let endpoints = tx.endpoints_of_site(&site.id).await?;
+    let shown = endpoints.into_iter().filter(|e| e.kind.shows_site() && !e.disabled);
+    Ok(shown
+        .map(|endpoint| Grant {
+            session: session.id.clone(),
+            publisher: endpoint.id,
+            subscriber: observer.clone(),
+            video: flow.video,
+            audio: flow.audio,
+        })
+        .collect())
+}
