@@ -6,8 +6,10 @@
 pub mod accounts;
 pub mod actor;
 pub mod audit;
+pub mod bootstrap;
 pub mod cases;
 pub mod core;
+pub mod demo;
 pub mod enrolments;
 pub mod error;
 pub mod events;

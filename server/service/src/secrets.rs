@@ -66,7 +66,8 @@ pub(crate) async fn hash_password(password: &str) -> ServiceResult<String> {
 /// Whether the password is the one of the hash. Takes as long for an account that does not exist: give `None`.
 pub(crate) async fn verify_password(password: &str, hash: Option<&str>) -> ServiceResult<bool> {
     /// Argon2id of no password at all, with the same parameters as ours.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$R/LTrhiNvWSTGDMJqCDBJ1cAlMZ0fHzTdBSFBDO0WFM";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$R/LTrhiNvWSTGDMJqCDBJ1cAlMZ0fHzTdBSFBDO0WFM";
     let known = hash.is_some();
     let (password, hash) = (password.to_owned(), hash.unwrap_or(NOBODY).to_owned());
     tokio::task::spawn_blocking(move || {

@@ -275,6 +275,10 @@ pub(crate) fn unless_lost(updated: bool) -> ServiceResult<()> {
     if updated {
         Ok(())
     } else {
-        Err(ServiceError::conflict("changed_meanwhile", "数据已被他人修改，请刷新后重试", "somebody changed this meanwhile"))
+        Err(ServiceError::conflict(
+            "changed_meanwhile",
+            "数据已被他人修改，请刷新后重试",
+            "somebody changed this meanwhile",
+        ))
     }
 }

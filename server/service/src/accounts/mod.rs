@@ -263,7 +263,8 @@ impl Accounts {
         if let Some(cause) = end {
             end_logins(&mut work, &account, cause).await?;
         }
-        let detail = json!({ "locked": patch.locked, "disabled": patch.disabled, "password": patch.password.is_some() });
+        let detail =
+            json!({ "locked": patch.locked, "disabled": patch.disabled, "password": patch.password.is_some() });
         work.audit("account.update", "account", id.as_str(), detail);
         account_changed(&mut work, &person, Some(id));
         let grants = work.tx.grants_of(id).await?;
@@ -432,7 +433,11 @@ fn account_name(name: &str) -> ServiceResult<String> {
     let name = name.trim().to_lowercase();
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     if name.chars().count() < 2 || name.chars().count() > crate::logins::NAME_MAX_CHARS || !name.chars().all(fits) {
-        return Err(ServiceError::invalid("name", "账号名用 2 个以上字母、数字、点或短横", "an account name is 2 or more letters, digits, dots, dashes"));
+        return Err(ServiceError::invalid(
+            "name",
+            "账号名用 2 个以上字母、数字、点或短横",
+            "an account name is 2 or more letters, digits, dots, dashes",
+        ));
     }
     Ok(name)
 }

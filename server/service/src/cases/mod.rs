@@ -133,7 +133,11 @@ impl Cases {
         if reason.is_empty() || reason.chars().count() > REASON_MAX_CHARS {
             return Err(ServiceError {
                 limit: Some(REASON_MAX_CHARS as i64),
-                ..ServiceError::invalid("reason", "请填写撤销原因（200 字以内）", "a withdrawal needs a reason of at most 200 characters")
+                ..ServiceError::invalid(
+                    "reason",
+                    "请填写撤销原因（200 字以内）",
+                    "a withdrawal needs a reason of at most 200 characters",
+                )
             });
         }
         let mut work = self.core.begin(actor).await?;
@@ -159,12 +163,7 @@ impl Cases {
     }
 
     /// Sessions in scope that are linked to the number, whatever its spelling.
-    pub async fn sessions(
-        &self,
-        actor: &Actor,
-        number: &str,
-        page: &PageRequest,
-    ) -> ServiceResult<Page<SessionView>> {
+    pub async fn sessions(&self, actor: &Actor, number: &str, page: &PageRequest) -> ServiceResult<Page<SessionView>> {
         self.core.require(actor, Right::SessionsRead, "case.read", "case", "").await?;
         if normalise(number).is_empty() || number.chars().count() > CASE_NUMBER_MAX_CHARS * 2 {
             return Err(number_error(CaseNumberError::Empty));
@@ -189,9 +188,8 @@ impl Cases {
                 ..ServiceError::invalid("pattern", "格式过长", "the pattern is too long")
             });
         }
-        check_number(&pattern.example, pattern.kind, std::slice::from_ref(&pattern)).map_err(|error| {
-            ServiceError::invalid("pattern", "格式有误，或与示例不符", error.to_string())
-        })?;
+        check_number(&pattern.example, pattern.kind, std::slice::from_ref(&pattern))
+            .map_err(|error| ServiceError::invalid("pattern", "格式有误，或与示例不符", error.to_string()))?;
         let mut work = self.core.begin(actor).await?;
         work.tx.put_case_pattern(&pattern).await?;
         work.audit("case.set_pattern", "case", pattern.kind.as_str(), json!(pattern));

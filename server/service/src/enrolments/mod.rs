@@ -110,7 +110,14 @@ impl Enrolments {
                 work.tx.drop_codes().await?;
             }
             let detail = json!({ "ip": ip });
-            work.audit_as(AuditResult::Refused, "enrolment.use", "endpoint", String::new(), "code_refused".into(), detail);
+            work.audit_as(
+                AuditResult::Refused,
+                "enrolment.use",
+                "endpoint",
+                String::new(),
+                "code_refused".into(),
+                detail,
+            );
             work.commit().await?;
             return Err(ServiceError::new(
                 ErrorKind::Unauthenticated,

@@ -113,9 +113,7 @@ impl Eyes {
                     Some(unit) => scope.covers(unit),
                     None => !scope.is_empty(),
                 };
-                let own = || {
-                    event.payload.get("account_id").and_then(|id| id.as_str()) == Some(eyes.account.as_str())
-                };
+                let own = || event.payload.get("account_id").and_then(|id| id.as_str()) == Some(eyes.account.as_str());
                 match event.kind {
                     PresenceChanged | PrivacyChanged | OrgChanged => covered(&eyes.org),
                     WatchOpened | WatchEnded => own() || covered(&eyes.sessions),

@@ -27,11 +27,7 @@ fn refused_link() -> ServiceError {
 }
 
 /// What the endpoint may do and how it shows; an error if it may not come in. `actor`: in whose name it acts.
-pub(super) async fn profile(
-    tx: &mut Box<dyn Tx>,
-    id: &EndpointId,
-    now: Millis,
-) -> ServiceResult<(Actor, LinkProfile)> {
+pub(super) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) -> ServiceResult<(Actor, LinkProfile)> {
     let Some(endpoint) = tx.endpoint(id).await?.filter(|e| !e.disabled) else { return Err(refused_link()) };
     if let Some(login_id) = &endpoint.login_id {
         let login = tx.login(login_id).await?.filter(|login| login.over(now).is_none()).ok_or_else(login_over)?;
@@ -132,12 +128,7 @@ pub(super) async fn closed(
     Ok(())
 }
 
-async fn close(
-    work: &mut Work,
-    id: &EndpointId,
-    participant: &ParticipantSid,
-    cause: LinkEnd,
-) -> ServiceResult<()> {
+async fn close(work: &mut Work, id: &EndpointId, participant: &ParticipantSid, cause: LinkEnd) -> ServiceResult<()> {
     if !work.tx.close_link(participant, work.now, &word(cause)).await? {
         return Ok(());
     }

@@ -101,11 +101,7 @@ impl NetRecord for Links {
         Ok(tracks::first_packet(&self.core, subscriber, track).await?)
     }
 
-    async fn subscriptions_ended(
-        &self,
-        subscriber: &ParticipantSid,
-        tracks: Vec<TrackSid>,
-    ) -> Result<(), RecordError> {
+    async fn subscriptions_ended(&self, subscriber: &ParticipantSid, tracks: Vec<TrackSid>) -> Result<(), RecordError> {
         Ok(tracks::subscriptions_ended(&self.core, subscriber, tracks).await?)
     }
 

@@ -221,11 +221,9 @@ fn locked(lock: Lock) -> ServiceError {
             "too many wrong passwords: the account is locked for a while",
         )
         .with_value(until.0),
-        Lock::ByAdministrator => ServiceError::unauthenticated(
-            "account_locked",
-            "账号已被管理员锁定",
-            "an administrator locked the account",
-        ),
+        Lock::ByAdministrator => {
+            ServiceError::unauthenticated("account_locked", "账号已被管理员锁定", "an administrator locked the account")
+        }
     }
 }
 

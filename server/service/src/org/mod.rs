@@ -9,9 +9,7 @@ use crate::sessions::change;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, SiteId, UnitId};
-use lianxian_model::org::{
-    Endpoint, EndpointKind, PrivacyClass, PrivacySwitch, Site, SiteKind, Unit, UnitLevel,
-};
+use lianxian_model::org::{Endpoint, EndpointKind, PrivacyClass, PrivacySwitch, Site, SiteKind, Unit, UnitLevel};
 use lianxian_model::roles::Right;
 use lianxian_model::session::SessionEnd;
 use serde::{Deserialize, Serialize};
@@ -112,7 +110,8 @@ impl Org {
         let sites: Vec<Site> = tx.sites().await?.into_iter().filter(|site| scope.covers(&site.unit_id)).collect();
         let seen: HashSet<&SiteId> = sites.iter().map(|site| &site.id).collect();
         let endpoints = tx.endpoints().await?;
-        let endpoints = endpoints.into_iter().filter(|e| e.site_id.as_ref().is_some_and(|s| seen.contains(s))).collect();
+        let endpoints =
+            endpoints.into_iter().filter(|e| e.site_id.as_ref().is_some_and(|s| seen.contains(s))).collect();
         Ok(OrgTree { units: with_paths(units, &scope), sites, endpoints })
     }
 
@@ -175,7 +174,11 @@ impl Org {
                 return Err(ServiceError::invalid("parent_id", "上级机构不存在", "no such parent"));
             }
             if path.contains(id) {
-                return Err(ServiceError::invalid("parent_id", "机构不能移到自己之下", "a unit cannot move under itself"));
+                return Err(ServiceError::invalid(
+                    "parent_id",
+                    "机构不能移到自己之下",
+                    "a unit cannot move under itself",
+                ));
             }
             unit.parent_id = Some(parent.clone());
         }
@@ -257,12 +260,7 @@ impl Org {
         Ok(site)
     }
 
-    pub async fn create_endpoint(
-        &self,
-        actor: &Actor,
-        new: NewEndpoint,
-        key: Option<&str>,
-    ) -> ServiceResult<Endpoint> {
+    pub async fn create_endpoint(&self, actor: &Actor, new: NewEndpoint, key: Option<&str>) -> ServiceResult<Endpoint> {
         let mut work = self.core.begin(actor).await?;
         let Some(site) = work.tx.site(&new.site_id).await? else {
             return Err(ServiceError::invalid("site_id", "场所不存在", "no such site"));
@@ -386,7 +384,11 @@ pub(crate) fn named(name: &str) -> ServiceResult<String> {
     if name.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.chars().any(char::is_control) {
         return Err(ServiceError {
             limit: Some(NAME_MAX_CHARS as i64),
-            ..ServiceError::invalid("name", format!("请填写名称（{NAME_MAX_CHARS} 字以内）"), "a name is needed, and not too long")
+            ..ServiceError::invalid(
+                "name",
+                format!("请填写名称（{NAME_MAX_CHARS} 字以内）"),
+                "a name is needed, and not too long",
+            )
         });
     }
     Ok(name.to_owned())
@@ -405,7 +407,9 @@ fn coded(code: &str) -> ServiceResult<String> {
 }
 
 fn code_taken() -> ServiceError {
-    ServiceError { field: Some("code"), ..ServiceError::conflict("code_taken", "编码已被使用", "the code is taken") }
+    ServiceError {
+        field: Some("code"), ..ServiceError::conflict("code_taken", "编码已被使用", "the code is taken")
+    }
 }
 
 async fn unique_unit_code(work: &mut Work, unit: &Unit) -> ServiceResult<()> {

@@ -52,7 +52,8 @@ async fn store(work: &mut Work, session: &mut Session, effects: Vec<SessionEffec
             SessionEffect::AttendanceClosed(id) => {
                 let Some(attendance) = find(session, &id) else { continue };
                 work.tx.close_attendance(&attendance).await?;
-                let detail = json!({ "name": attendance.name, "mode": attendance.mode, "reason": attendance.leave_reason });
+                let detail =
+                    json!({ "name": attendance.name, "mode": attendance.mode, "reason": attendance.leave_reason });
                 let at = attendance.left_ms.unwrap_or(work.now);
                 work.tx.append_timeline(&session.id, at, "attendance.left", &detail.to_string()).await?;
             }
@@ -176,11 +177,7 @@ pub(crate) fn conference_attendance(
 }
 
 /// An endpoint of the site leaves all its sessions; they go on and wait for it.
-pub(crate) async fn site_endpoint_left(
-    work: &mut Work,
-    endpoint: &Endpoint,
-    reason: LeaveReason,
-) -> ServiceResult<()> {
+pub(crate) async fn site_endpoint_left(work: &mut Work, endpoint: &Endpoint, reason: LeaveReason) -> ServiceResult<()> {
     let Some(site) = &endpoint.site_id else { return Ok(()) };
     for mut session in work.tx.open_sessions_of_site(site).await? {
         if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {

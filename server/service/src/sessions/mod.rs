@@ -2,7 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod live;
-mod read;
+pub(crate) mod read;
 
 use crate::actor::Actor;
 use crate::cases::CaseLinkView;

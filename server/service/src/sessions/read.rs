@@ -1,8 +1,6 @@
 //! Reading sessions: pages of them, and one with its whole story.
 
-use super::{
-    AttendanceView, ObserverView, SessionDetail, SessionFilter, SessionView, TimelineEntry, TrackView,
-};
+use super::{AttendanceView, ObserverView, SessionDetail, SessionFilter, SessionView, TimelineEntry, TrackView};
 use crate::actor::Actor;
 use crate::cases::CaseLinkView;
 use crate::error::ServiceResult;
@@ -78,11 +76,7 @@ async fn bare(tx: &mut Box<dyn Tx>, session: Session, names: &mut Names) -> Serv
     })
 }
 
-pub(crate) async fn view(
-    tx: &mut Box<dyn Tx>,
-    session: Session,
-    names: &mut Names,
-) -> ServiceResult<SessionView> {
+pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session, names: &mut Names) -> ServiceResult<SessionView> {
     let cases = tx.case_links_of(&session.id).await?;
     let mut view = bare(tx, session, names).await?;
     view.cases = cases.into_iter().map(CaseLinkView::from).collect();

@@ -145,5 +145,8 @@ fn device_of(actor: &Actor) -> ServiceResult<&DeviceActor> {
 fn shift_of(now: Millis) -> Shift {
     const HOUR_MS: i64 = 3_600_000;
     let midnight = (now.0 + 8 * HOUR_MS).div_euclid(24 * HOUR_MS) * 24 * HOUR_MS - 8 * HOUR_MS;
-    Shift { starts_ms: Millis(midnight + 8 * HOUR_MS + HOUR_MS / 2), ends_ms: Millis(midnight + 17 * HOUR_MS + HOUR_MS / 2) }
+    Shift {
+        starts_ms: Millis(midnight + 8 * HOUR_MS + HOUR_MS / 2),
+        ends_ms: Millis(midnight + 17 * HOUR_MS + HOUR_MS / 2),
+    }
 }

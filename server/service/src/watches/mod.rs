@@ -96,7 +96,11 @@ impl Watches {
         work.tx.insert_watch(&watch).await?;
         work.audit("watch.open", "watch", watch.id.as_str(), json!({ "purpose": watch.purpose }));
         let about = About { unit: Some(account.unit.clone()), ..About::default() };
-        work.event(EventKind::WatchOpened, about, json!({ "watch_id": watch.id, "purpose": watch.purpose, "account_id": watch.account_id }));
+        work.event(
+            EventKind::WatchOpened,
+            about,
+            json!({ "watch_id": watch.id, "purpose": watch.purpose, "account_id": watch.account_id }),
+        );
         work.done(once, &watch).await?;
         work.commit().await?;
         Ok(watch)
@@ -198,7 +202,11 @@ impl Watches {
         }
         let endpoints = work.tx.endpoints_of_site(site_id).await?;
         if !endpoints.iter().any(|e| e.kind.shows_site() && !e.disabled) {
-            return Err(ServiceError::conflict("site_without_endpoint", "场所没有可用终端", "no endpoint shows the site"));
+            return Err(ServiceError::conflict(
+                "site_without_endpoint",
+                "场所没有可用终端",
+                "no endpoint shows the site",
+            ));
         }
         self.open_patrol(work, account, watch, console, &site, &endpoints).await
     }
@@ -239,7 +247,8 @@ impl Watches {
         };
         work.tx.insert_session(&session).await?;
         let flow = site.patrol_flow();
-        let content = if site.privacy_class.sound_in_patrol() { "实时视频、声音" } else { "实时视频（无声音）" };
+        let content =
+            if site.privacy_class.sound_in_patrol() { "实时视频、声音" } else { "实时视频（无声音）" };
         let row = RegisterRow {
             id: RegisterId(new_id(work.now)),
             session_id: session.id.clone(),
