@@ -2,18 +2,15 @@
 //! to all else.
 
 use super::identity::DtlsIdentity;
+use super::stun::Check;
 use crate::worker::Flow;
 use bytes::Bytes;
-use rtc_stun::attributes::{ATTR_MESSAGE_INTEGRITY, ATTR_USERNAME, AttrType};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter as _};
+use rtc_stun::message::{BINDING_SUCCESS, Message, Setter as _};
 use rtc_stun::xoraddr::XorMappedAddress;
 use std::sync::Arc;
 
-const ATTR_USE_CANDIDATE: AttrType = AttrType(0x0025);
-/// A binding request with every attribute of ICE is well below.
-const MAX_CHECK_BYTES: usize = 548;
 /// Flows of one peer that checks validated: more candidates pairs than that no client has at once.
 pub const MAX_FLOWS: usize = 8;
 
@@ -80,42 +77,25 @@ impl Ice {
     }
 
     fn check(&mut self, flow: Flow, bytes: &[u8]) -> Option<Verdict> {
-        if bytes.len() > MAX_CHECK_BYTES {
-            return None;
-        }
-        let mut message = Message::new();
-        message.unmarshal_binary(bytes).ok()?;
-        if message.typ != BINDING_REQUEST {
-            return None;
-        }
-        // What follows the integrity is not covered by it (RFC 8489, section 14.5): it is not read.
-        let covered = message.attributes.0.iter().take_while(|a| a.typ != ATTR_MESSAGE_INTEGRITY);
-        let (mut username, mut nominates) = (None, false);
-        for attribute in covered {
-            match attribute.typ {
-                ATTR_USERNAME if username.is_none() => username = Some(attribute.value.clone()),
-                ATTR_USE_CANDIDATE => nominates = true,
-                _ => {}
-            }
-        }
-        let username = String::from_utf8(username?).ok()?;
-        let (ours, theirs) = username.split_once(':')?;
+        let check = Check::parse(bytes)?;
         let known = [self.remote.as_ref(), self.previous_remote.as_ref()];
-        if self.remote.is_some() && !known.iter().flatten().any(|c| c.ufrag == theirs) {
+        if self.remote.is_some() && !known.iter().flatten().any(|c| c.ufrag == check.sender) {
             return None;
         }
-        let is_current = ours == self.local.ufrag;
+        let is_current = check.receiver == self.local.ufrag;
         let credentials = match &self.previous {
             _ if is_current => &self.local,
-            Some(previous) if previous.ufrag == ours => previous,
+            Some(previous) if previous.ufrag == check.receiver => previous,
             _ => return None,
         };
+        if !check.is_authentic(&credentials.pwd) {
+            return None;
+        }
         let crypto = self.identity.provider.crypto();
-        MessageIntegrity::check(&mut message, credentials.pwd.as_bytes(), crypto).ok()?;
 
         let mut response = Message::new();
         response.typ = BINDING_SUCCESS;
-        response.transaction_id = message.transaction_id;
+        response.transaction_id.0 = check.transaction;
         response.write_header();
         XorMappedAddress { ip: flow.remote.ip(), port: flow.remote.port() }.add_to(&mut response).ok()?;
         let integrity = MessageIntegrity::new_short_term_integrity_with_provider(credentials.pwd.clone(), crypto);
@@ -134,7 +114,7 @@ impl Ice {
             self.validated.push(flow);
             bound = Some(flow);
         }
-        if nominates {
+        if check.nominates {
             self.nominated = Some(flow);
         }
         Some(Verdict::Answer { response: Bytes::from(response.raw), bound, unbound })

@@ -8,6 +8,8 @@ mod ice;
 mod identity;
 mod sequence;
 mod srtp;
+mod streams;
+mod stun;
 
 pub use channels::{DataError, MAX_MESSAGE_BYTES};
 pub use ice::Credentials;

@@ -1,196 +1,167 @@
-//! SRTP both ways (RFC 3711; AES-GCM as in RFC 7714). The AEAD profile seals and opens in place without allocating; the older
-//! profile, for peers that have no other, goes through the crate's context.
+//! SRTP both ways (RFC 3711; AES-GCM as in RFC 7714), in place and without allocating. The crate's own context is not used: it makes
+//! contexts before it authenticates, lets unencrypted SRTCP through unauthenticated, and seals the same index as often as it is told to.
 
-use super::sequence::Indices;
+use super::streams::Streams;
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use rtc_crypto::{RTCCrypto, StreamCipherAlgorithm};
-use rtc_srtp::context::Context;
-use rtc_srtp::option::{srtcp_replay_protection, srtp_replay_protection};
+use rtc_crypto::{HmacAlgorithm, Mac, RTCCrypto, StreamCipher, StreamCipherAlgorithm, constant_time_eq};
 use rtc_srtp::protection_profile::ProtectionProfile;
 
 const KEY: usize = 16;
 const GCM_SALT: usize = 12;
-const TAG: usize = 16;
-/// Streams of one direction that get a context: 25 tiles of video, audio and their repair, with room.
-pub const MAX_STREAMS: usize = 256;
-/// Packets that may come late in the older profile.
-const CM_REPLAY_WINDOW: usize = 1024;
+const GCM_TAG: usize = 16;
+const CM_SALT: usize = 14;
+const SHA1_KEY: usize = 20;
+/// HMAC-SHA1 is cut to 80 bits.
+const CM_TAG: usize = 10;
 const RTP_HEADER: usize = 12;
 const RTCP_HEADER: usize = 8;
+/// The E bit and the index, at the end of an SRTCP packet.
+const RTCP_TRAILER: usize = 4;
 
-pub(super) enum Srtp {
-    Gcm { seal: Box<Gcm>, open: Box<Gcm> },
-    Cm { seal: Box<Context>, open: Box<Context> },
+/// The keys of one connection. We are the DTLS server.
+pub(super) struct Srtp {
+    seal: Direction,
+    open: Direction,
 }
 
 impl Srtp {
-    /// Keys of RFC 5764, section 4.2: client key, server key, client salt, server salt. We are the server.
+    /// Keys of RFC 5764, section 4.2: client key, server key, client salt, server salt. `None`: another profile than the two that we
+    /// speak, or too little material.
     pub fn new(profile: ProtectionProfile, material: &[u8], crypto: &dyn RTCCrypto) -> Option<Self> {
-        let (key, salt) = (profile.key_len(), profile.salt_len());
-        let (keys, salts) = material.split_at_checked(2 * key)?;
-        let (client_key, server_key) = keys.split_at_checked(key)?;
-        let (client_salt, server_salt) = salts.split_at_checked(salt)?;
-        Some(match profile {
-            ProtectionProfile::AeadAes128Gcm => Self::Gcm {
-                seal: Box::new(Gcm::new(server_key, server_salt, crypto)?),
-                open: Box::new(Gcm::new(client_key, client_salt, crypto)?),
-            },
-            profile => {
-                let context = |key, salt, replay: bool| {
-                    let (rtp, rtcp) =
-                        (srtp_replay_protection(CM_REPLAY_WINDOW), srtcp_replay_protection(CM_REPLAY_WINDOW));
-                    let (rtp, rtcp) = (replay.then_some(rtp), replay.then_some(rtcp));
-                    Context::new(key, salt, profile, rtp, rtcp, crypto).ok().map(Box::new)
-                };
-                Self::Cm {
-                    seal: context(server_key, server_salt, false)?,
-                    open: context(client_key, client_salt, true)?,
-                }
-            }
-        })
+        let salt = match profile {
+            ProtectionProfile::AeadAes128Gcm => GCM_SALT,
+            ProtectionProfile::Aes128CmHmacSha1_80 => CM_SALT,
+            _ => return None,
+        };
+        let (keys, salts) = material.split_at_checked(2 * KEY)?;
+        let (client_key, server_key) = keys.split_at_checked(KEY)?;
+        let (client_salt, server_salt) = salts.get(..2 * salt)?.split_at_checked(salt)?;
+        let make = |key, salt| Direction::new(profile, key, salt, crypto);
+        Some(Self { seal: make(server_key, server_salt)?, open: make(client_key, client_salt)? })
     }
 
     pub fn seal_rtp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
-        match self {
-            Self::Gcm { seal, .. } => seal.seal_rtp(slot, len),
-            Self::Cm { seal, .. } => put(slot, &seal.encrypt_rtp(slot.get(..len)?).ok()?),
-        }
+        self.seal.seal_rtp(slot, len)
     }
 
     pub fn seal_rtcp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
-        match self {
-            Self::Gcm { seal, .. } => seal.seal_rtcp(slot, len),
-            Self::Cm { seal, .. } => put(slot, &seal.encrypt_rtcp(slot.get(..len)?).ok()?),
-        }
+        self.seal.seal_rtcp(slot, len)
     }
 
     /// The length of the plain packet, now at the start of `bytes`.
     pub fn open_rtp(&mut self, bytes: &mut [u8]) -> Option<usize> {
-        match self {
-            Self::Gcm { open, .. } => open.open_rtp(bytes),
-            Self::Cm { open, .. } => put(bytes, &open.decrypt_rtp(bytes).ok()?),
-        }
+        self.open.open_rtp(bytes)
     }
 
     pub fn open_rtcp(&mut self, bytes: &mut [u8]) -> Option<usize> {
-        match self {
-            Self::Gcm { open, .. } => open.open_rtcp(bytes),
-            Self::Cm { open, .. } => put(bytes, &open.decrypt_rtcp(bytes).ok()?),
-        }
+        self.open.open_rtcp(bytes)
     }
 }
 
-fn put(slot: &mut [u8], bytes: &[u8]) -> Option<usize> {
-    slot.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(bytes.len())
-}
-
-/// One direction of AEAD_AES_128_GCM.
-pub(super) struct Gcm {
-    rtp_key: LessSafeKey,
-    rtp_salt: [u8; GCM_SALT],
-    rtcp_key: LessSafeKey,
-    rtcp_salt: [u8; GCM_SALT],
-    /// Sorted by SSRC.
-    streams: Vec<(u32, Indices)>,
-    /// The stream used last: packets come in runs.
-    recent: usize,
+/// One direction: its session keys, and which indices were used.
+pub(super) struct Direction {
+    keys: Keys,
+    rtp: Streams,
+    rtcp: Streams,
     rtcp_sent: u32,
-    rtcp_seen: Vec<(u32, Indices)>,
 }
 
-impl Gcm {
-    fn new(master_key: &[u8], master_salt: &[u8], crypto: &dyn RTCCrypto) -> Option<Self> {
-        let derive = |label: u8, output: &mut [u8]| derive(master_key, master_salt, label, output, crypto);
-        let key = |label: u8| {
-            let mut bytes = [0; KEY];
-            derive(label, &mut bytes)?;
-            Some(LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &bytes).ok()?))
+enum Keys {
+    Gcm { rtp: Gcm, rtcp: Gcm },
+    Cm { rtp: Box<Cm>, rtcp: Box<Cm> },
+}
+
+/// AEAD_AES_128_GCM.
+struct Gcm {
+    key: LessSafeKey,
+    salt: [u8; GCM_SALT],
+}
+
+/// AES_CM_128_HMAC_SHA1_80.
+struct Cm {
+    cipher: Box<dyn StreamCipher>,
+    mac: Box<dyn Mac>,
+    salt: [u8; CM_SALT],
+}
+
+impl Direction {
+    pub fn new(
+        profile: ProtectionProfile,
+        master_key: &[u8],
+        master_salt: &[u8],
+        crypto: &dyn RTCCrypto,
+    ) -> Option<Self> {
+        let derive = |label, output: &mut [u8]| derive(master_key, master_salt, label, output, crypto);
+        let gcm = |key_label, salt_label| {
+            let (mut key, mut salt) = ([0; KEY], [0; GCM_SALT]);
+            derive(key_label, &mut key)?;
+            derive(salt_label, &mut salt)?;
+            Some(Gcm { key: LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).ok()?), salt })
         };
-        let salt = |label: u8| {
-            let mut bytes = [0; GCM_SALT];
-            derive(label, &mut bytes)?;
-            Some(bytes)
+        let cm = |key_label, mac_label, salt_label| {
+            let (mut key, mut mac, mut salt) = ([0; KEY], [0; SHA1_KEY], [0; CM_SALT]);
+            derive(key_label, &mut key)?;
+            derive(mac_label, &mut mac)?;
+            derive(salt_label, &mut salt)?;
+            Some(Box::new(Cm {
+                cipher: crypto.new_stream_cipher(StreamCipherAlgorithm::Aes128Ctr, &key).ok()?,
+                mac: crypto.new_hmac(HmacAlgorithm::Sha1, &mac).ok()?,
+                salt,
+            }))
         };
         // Labels of RFC 3711, section 4.3.2.
-        Some(Self {
-            rtp_key: key(0)?,
-            rtp_salt: salt(2)?,
-            rtcp_key: key(3)?,
-            rtcp_salt: salt(5)?,
-            streams: Vec::new(),
-            recent: 0,
-            rtcp_sent: 0,
-            rtcp_seen: Vec::new(),
-        })
-    }
-
-    fn find(&mut self, ssrc: u32) -> Result<usize, usize> {
-        match self.streams.get(self.recent) {
-            Some((known, _)) if *known == ssrc => Ok(self.recent),
-            _ => {
-                let found = self.streams.binary_search_by_key(&ssrc, |(known, _)| *known);
-                if let Ok(at) = found {
-                    self.recent = at;
-                }
-                found
-            }
-        }
+        let keys = match profile {
+            ProtectionProfile::AeadAes128Gcm => Keys::Gcm { rtp: gcm(0, 2)?, rtcp: gcm(3, 5)? },
+            _ => Keys::Cm { rtp: cm(0, 1, 2)?, rtcp: cm(3, 4, 5)? },
+        };
+        Some(Self { keys, rtp: Streams::default(), rtcp: Streams::default(), rtcp_sent: 0 })
     }
 
     fn seal_rtp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
         let header = rtp_header_length(slot.get(..len)?)?;
         let (sequence, ssrc) = sequence_and_ssrc(slot)?;
-        let at = match self.find(ssrc) {
-            Ok(at) => at,
-            Err(_) if self.streams.len() >= MAX_STREAMS => return None,
-            Err(at) => {
-                self.streams.insert(at, (ssrc, Indices::default()));
-                self.recent = at;
-                at
+        // The same index under the same key would reuse a nonce, which gives the key away.
+        let index = self.rtp.index_of(ssrc, sequence)?;
+        let sealed = match &mut self.keys {
+            Keys::Gcm { rtp, .. } => {
+                let (packet, room) = slot.split_at_mut_checked(len)?;
+                let (aad, plain) = packet.split_at_mut_checked(header)?;
+                rtp.seal(rtp.nonce(ssrc, index), aad, plain, room.get_mut(..GCM_TAG)?)?;
+                len + GCM_TAG
+            }
+            Keys::Cm { rtp, .. } => {
+                let (packet, room) = slot.split_at_mut_checked(len)?;
+                let room = room.get_mut(..CM_TAG)?;
+                rtp.crypt(ssrc, index, packet.get_mut(header..)?)?;
+                room.copy_from_slice(&rtp.tag(&[packet, &rollover(index)])?);
+                len + CM_TAG
             }
         };
-        let (_, indices) = self.streams.get_mut(at)?;
-        let index = indices.index_of(sequence);
-        // The same index under the same key would reuse a nonce, which gives the key away.
-        if !indices.is_fresh(index) {
-            return None;
-        }
-        let nonce = rtp_nonce(&self.rtp_salt, ssrc, index);
-        let (aad, rest) = slot.split_at_mut_checked(header)?;
-        let (plain, room) = rest.split_at_mut_checked(len - header)?;
-        let room = room.get_mut(..TAG)?;
-        let tag = self.rtp_key.seal_in_place_separate_tag(nonce, Aad::from(&*aad), plain).ok()?;
-        room.copy_from_slice(tag.as_ref());
-        indices.mark(index);
-        Some(len + TAG)
+        self.rtp.mark(ssrc, index);
+        Some(sealed)
     }
 
     fn open_rtp(&mut self, bytes: &mut [u8]) -> Option<usize> {
         let header = rtp_header_length(bytes)?;
         let (sequence, ssrc) = sequence_and_ssrc(bytes)?;
-        let found = self.find(ssrc);
-        let fresh = Indices::default();
-        let indices = found.ok().and_then(|at| self.streams.get(at)).map_or(&fresh, |(_, indices)| indices);
-        let index = indices.index_of(sequence);
-        if !indices.is_fresh(index) {
-            return None;
-        }
-        let nonce = rtp_nonce(&self.rtp_salt, ssrc, index);
-        let (aad, sealed) = bytes.split_at_mut_checked(header)?;
-        let plain = self.rtp_key.open_in_place(nonce, Aad::from(&*aad), sealed).ok()?.len();
-        // Only now, after authentication, is a context made.
-        let at = match found {
-            Ok(at) => at,
-            Err(_) if self.streams.len() >= MAX_STREAMS => return None,
-            Err(at) => {
-                self.streams.insert(at, (ssrc, Indices::default()));
-                self.recent = at;
-                at
+        let index = self.rtp.index_of(ssrc, sequence)?;
+        let plain = match &mut self.keys {
+            Keys::Gcm { rtp, .. } => {
+                let (aad, sealed) = bytes.split_at_mut_checked(header)?;
+                header + rtp.open(rtp.nonce(ssrc, index), aad, sealed)?
+            }
+            Keys::Cm { rtp, .. } => {
+                let length = bytes.len().checked_sub(CM_TAG).filter(|length| *length >= header)?;
+                let (packet, tag) = bytes.split_at_mut_checked(length)?;
+                if !constant_time_eq(&rtp.tag(&[packet, &rollover(index)])?, tag) {
+                    return None;
+                }
+                rtp.crypt(ssrc, index, packet.get_mut(header..)?)?;
+                length
             }
         };
-        self.streams.get_mut(at)?.1.mark(index);
-        Some(header + plain)
+        self.rtp.mark(ssrc, index);
+        Some(plain)
     }
 
     fn seal_rtcp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
@@ -200,54 +171,99 @@ impl Gcm {
             return None;
         }
         let trailer = (0x8000_0000 | index).to_be_bytes();
-        let ssrc = u32::from_be_bytes(*slot.get(4..8)?.first_chunk()?);
-        let mut aad = [0; RTCP_HEADER + 4];
-        aad[..RTCP_HEADER].copy_from_slice(slot.get(..RTCP_HEADER)?);
-        aad[RTCP_HEADER..].copy_from_slice(&trailer);
-        let end = slot.get_mut(len..len + TAG + 4).is_some();
-        if !end {
-            return None;
-        }
-        let (head, rest) = slot.split_at_mut_checked(len)?;
-        let nonce = rtcp_nonce(&self.rtcp_salt, ssrc, index);
-        let tag = self.rtcp_key.seal_in_place_separate_tag(nonce, Aad::from(aad), head.get_mut(RTCP_HEADER..)?).ok()?;
-        rest.get_mut(..TAG)?.copy_from_slice(tag.as_ref());
-        rest.get_mut(TAG..TAG + 4)?.copy_from_slice(&trailer);
+        let (packet, room) = slot.split_at_mut_checked(len)?;
+        let ssrc = u32_at(packet, 4)?;
+        let sealed = match &mut self.keys {
+            Keys::Gcm { rtcp, .. } => {
+                let (tag, rest) = room.split_at_mut_checked(GCM_TAG)?;
+                let rest = rest.get_mut(..RTCP_TRAILER)?;
+                let aad = rtcp_aad(packet, trailer)?;
+                rtcp.seal(rtcp.nonce(ssrc, u64::from(index)), &aad, packet.get_mut(RTCP_HEADER..)?, tag)?;
+                rest.copy_from_slice(&trailer);
+                len + GCM_TAG + RTCP_TRAILER
+            }
+            Keys::Cm { rtcp, .. } => {
+                let room = room.get_mut(..RTCP_TRAILER + CM_TAG)?;
+                rtcp.crypt(ssrc, u64::from(index), packet.get_mut(RTCP_HEADER..)?)?;
+                room[..RTCP_TRAILER].copy_from_slice(&trailer);
+                room[RTCP_TRAILER..].copy_from_slice(&rtcp.tag(&[packet, &trailer])?);
+                len + RTCP_TRAILER + CM_TAG
+            }
+        };
         self.rtcp_sent += 1;
-        Some(len + TAG + 4)
+        Some(sealed)
     }
 
     fn open_rtcp(&mut self, bytes: &mut [u8]) -> Option<usize> {
-        let body = bytes.len().checked_sub(4)?;
-        let (sealed, trailer) = bytes.split_at_mut_checked(body)?;
-        let word = u32::from_be_bytes(*trailer.first_chunk()?);
+        let behind_trailer = match &self.keys {
+            Keys::Gcm { .. } => 0,
+            Keys::Cm { .. } => CM_TAG,
+        };
+        let length = bytes.len().checked_sub(RTCP_TRAILER + behind_trailer).filter(|l| *l >= RTCP_HEADER)?;
+        let (packet, rest) = bytes.split_at_mut_checked(length)?;
+        let word = u32_at(rest, 0)?;
         // The E bit: we speak no unencrypted SRTCP.
-        if word >> 31 == 0 || sealed.len() < RTCP_HEADER + TAG {
+        if word >> 31 == 0 {
             return None;
         }
-        let index = word & 0x7fff_ffff;
-        let ssrc = u32::from_be_bytes(*sealed.get(4..8)?.first_chunk()?);
-        let known = self.rtcp_seen.iter().position(|(s, _)| *s == ssrc);
-        if let Some(at) = known
-            && !self.rtcp_seen.get(at)?.1.is_fresh(u64::from(index))
-        {
+        let (ssrc, index) = (u32_at(packet, 4)?, u64::from(word & 0x7fff_ffff));
+        if !self.rtcp.is_fresh(ssrc, index) {
             return None;
         }
-        let mut aad = [0; RTCP_HEADER + 4];
-        aad[..RTCP_HEADER].copy_from_slice(sealed.get(..RTCP_HEADER)?);
-        aad[RTCP_HEADER..].copy_from_slice(&word.to_be_bytes());
-        let nonce = rtcp_nonce(&self.rtcp_salt, ssrc, index);
-        let plain = self.rtcp_key.open_in_place(nonce, Aad::from(aad), sealed.get_mut(RTCP_HEADER..)?).ok()?.len();
-        let at = match known {
-            Some(at) => at,
-            None if self.rtcp_seen.len() >= MAX_STREAMS => return None,
-            None => {
-                self.rtcp_seen.push((ssrc, Indices::default()));
-                self.rtcp_seen.len() - 1
+        let plain = match &mut self.keys {
+            Keys::Gcm { rtcp, .. } => {
+                let aad = rtcp_aad(packet, word.to_be_bytes())?;
+                RTCP_HEADER + rtcp.open(rtcp.nonce(ssrc, index), &aad, packet.get_mut(RTCP_HEADER..)?)?
+            }
+            Keys::Cm { rtcp, .. } => {
+                let (trailer, tag) = rest.split_at_checked(RTCP_TRAILER)?;
+                if !constant_time_eq(&rtcp.tag(&[packet, trailer])?, tag) {
+                    return None;
+                }
+                rtcp.crypt(ssrc, index, packet.get_mut(RTCP_HEADER..)?)?;
+                length
             }
         };
-        self.rtcp_seen.get_mut(at)?.1.mark(u64::from(index));
-        Some(RTCP_HEADER + plain)
+        self.rtcp.mark(ssrc, index);
+        Some(plain)
+    }
+}
+
+impl Gcm {
+    /// RFC 7714, sections 8.1 and 9.1: they differ only in how long an index is.
+    fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
+        let mut iv = [0; GCM_SALT];
+        iv[2..6].copy_from_slice(&ssrc.to_be_bytes());
+        iv[6..].copy_from_slice(&index.to_be_bytes()[2..]);
+        iv.iter_mut().zip(&self.salt).for_each(|(byte, salt)| *byte ^= salt);
+        Nonce::assume_unique_for_key(iv)
+    }
+
+    fn seal(&self, nonce: Nonce, aad: &[u8], plain: &mut [u8], room: &mut [u8]) -> Option<()> {
+        let tag = self.key.seal_in_place_separate_tag(nonce, Aad::from(aad), plain).ok()?;
+        room.copy_from_slice(tag.as_ref());
+        Some(())
+    }
+
+    fn open(&self, nonce: Nonce, aad: &[u8], sealed: &mut [u8]) -> Option<usize> {
+        self.key.open_in_place(nonce, Aad::from(aad), sealed).ok().map(|plain| plain.len())
+    }
+}
+
+impl Cm {
+    /// RFC 3711, section 4.1.1: both ways are the same.
+    fn crypt(&mut self, ssrc: u32, index: u64, body: &mut [u8]) -> Option<()> {
+        let mut iv = [0; 16];
+        iv[4..8].copy_from_slice(&ssrc.to_be_bytes());
+        iv[8..CM_SALT].copy_from_slice(&index.to_be_bytes()[2..]);
+        iv.iter_mut().zip(&self.salt).for_each(|(byte, salt)| *byte ^= salt);
+        self.cipher.apply_keystream(&iv, body).ok()
+    }
+
+    fn tag(&mut self, input: &[&[u8]]) -> Option<[u8; CM_TAG]> {
+        let mut tag = [0; 20];
+        self.mac.sign(input, &mut tag).ok()?;
+        tag.first_chunk().copied()
     }
 }
 
@@ -261,32 +277,24 @@ fn derive(key: &[u8], salt: &[u8], label: u8, output: &mut [u8], crypto: &dyn RT
     cipher.apply_keystream(&iv, output).ok()
 }
 
-/// RFC 7714, section 8.1.
-fn rtp_nonce(salt: &[u8; GCM_SALT], ssrc: u32, index: u64) -> Nonce {
-    let mut iv = [0; GCM_SALT];
-    iv[2..6].copy_from_slice(&ssrc.to_be_bytes());
-    iv[6..].copy_from_slice(&index.to_be_bytes()[2..]);
-    masked(iv, salt)
+fn rollover(index: u64) -> [u8; 4] {
+    ((index >> 16) as u32).to_be_bytes()
 }
 
-/// RFC 7714, section 9.1.
-fn rtcp_nonce(salt: &[u8; GCM_SALT], ssrc: u32, index: u32) -> Nonce {
-    let mut iv = [0; GCM_SALT];
-    iv[2..6].copy_from_slice(&ssrc.to_be_bytes());
-    iv[8..].copy_from_slice(&index.to_be_bytes());
-    masked(iv, salt)
+/// RFC 7714, section 9.2: the header, and the trailer that stands behind the sealed part.
+fn rtcp_aad(packet: &[u8], trailer: [u8; RTCP_TRAILER]) -> Option<[u8; RTCP_HEADER + RTCP_TRAILER]> {
+    let mut aad = [0; RTCP_HEADER + RTCP_TRAILER];
+    aad[..RTCP_HEADER].copy_from_slice(packet.get(..RTCP_HEADER)?);
+    aad[RTCP_HEADER..].copy_from_slice(&trailer);
+    Some(aad)
 }
 
-fn masked(mut iv: [u8; GCM_SALT], salt: &[u8; GCM_SALT]) -> Nonce {
-    iv.iter_mut().zip(salt).for_each(|(byte, salt)| *byte ^= salt);
-    Nonce::assume_unique_for_key(iv)
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 fn sequence_and_ssrc(packet: &[u8]) -> Option<(u16, u32)> {
-    Some((
-        u16::from_be_bytes(*packet.get(2..4)?.first_chunk()?),
-        u32::from_be_bytes(*packet.get(8..12)?.first_chunk()?),
-    ))
+    Some((u16::from_be_bytes(*packet.get(2..4)?.first_chunk()?), u32_at(packet, 8)?))
 }
 
 /// Bytes before the payload: fixed header, CSRCs, extension (RFC 3550, section 5.1).
@@ -304,91 +312,4 @@ fn rtp_header_length(packet: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair() -> (Gcm, Gcm) {
-        let provider = rtc_crypto::default_provider().unwrap();
-        let make = || Gcm::new(&[7; KEY], &[9; GCM_SALT], provider.crypto()).unwrap();
-        (make(), make())
-    }
-
-    fn packet(sequence: u16, ssrc: u32) -> Vec<u8> {
-        let mut packet = vec![0x90, 96];
-        packet.extend_from_slice(&sequence.to_be_bytes());
-        packet.extend_from_slice(&[0, 0, 0, 1]);
-        packet.extend_from_slice(&ssrc.to_be_bytes());
-        packet.extend_from_slice(&[0xbe, 0xde, 0, 1, 0x10, 5, 0, 0]);
-        packet.extend_from_slice(b"payload");
-        packet
-    }
-
-    fn sealed(gcm: &mut Gcm, plain: &[u8]) -> Option<Vec<u8>> {
-        let mut slot = [0; 200];
-        slot[..plain.len()].copy_from_slice(plain);
-        let length = gcm.seal_rtp(&mut slot, plain.len())?;
-        Some(slot[..length].to_vec())
-    }
-
-    #[test]
-    fn the_crates_own_context_opens_what_we_seal_and_we_what_it_seals() {
-        let provider = rtc_crypto::default_provider().unwrap();
-        let profile = ProtectionProfile::AeadAes128Gcm;
-        let mut theirs = Context::new(&[7; KEY], &[9; GCM_SALT], profile, None, None, provider.crypto()).unwrap();
-        let (mut ours, mut opener) = pair();
-        let plain = packet(100, 0xabcd);
-        assert_eq!(&theirs.decrypt_rtp(&sealed(&mut ours, &plain).unwrap()).unwrap()[..], &plain[..]);
-        let mut theirs = Context::new(&[7; KEY], &[9; GCM_SALT], profile, None, None, provider.crypto()).unwrap();
-        let mut bytes = theirs.encrypt_rtp(&plain).unwrap().to_vec();
-        let length = opener.open_rtp(&mut bytes).unwrap();
-        assert_eq!(&bytes[..length], &plain[..]);
-
-        let report = [0x80, 201, 0, 1, 0, 0, 0, 5];
-        let mut slot = [0; 100];
-        slot[..8].copy_from_slice(&report);
-        let length = ours.seal_rtcp(&mut slot, 8).unwrap();
-        let mut theirs = Context::new(&[7; KEY], &[9; GCM_SALT], profile, None, None, provider.crypto()).unwrap();
-        assert_eq!(&theirs.decrypt_rtcp(&slot[..length]).unwrap()[..], &report);
-        let mut bytes = theirs.encrypt_rtcp(&report).unwrap().to_vec();
-        let length = opener.open_rtcp(&mut bytes).unwrap();
-        assert_eq!(&bytes[..length], &report);
-    }
-
-    #[test]
-    fn an_index_is_never_sealed_twice() {
-        let (mut gcm, _) = pair();
-        assert!(sealed(&mut gcm, &packet(10, 1)).is_some());
-        assert!(sealed(&mut gcm, &packet(10, 1)).is_none());
-        assert!(sealed(&mut gcm, &packet(10, 2)).is_some(), "another stream has its own");
-        assert!(sealed(&mut gcm, &packet(8, 1)).is_some(), "late, but never used");
-        assert!(sealed(&mut gcm, &packet(8, 1)).is_none());
-    }
-
-    #[test]
-    fn replays_and_forgeries_are_refused_and_leave_no_context() {
-        let (mut seal, mut open) = pair();
-        let good = sealed(&mut seal, &packet(10, 1)).unwrap();
-        assert!(open.open_rtp(&mut good.clone()).is_some());
-        assert!(open.open_rtp(&mut good.clone()).is_none());
-        for ssrc in 100..600 {
-            let mut forged = packet(1, ssrc);
-            forged.extend_from_slice(&[0; TAG]);
-            assert!(open.open_rtp(&mut forged).is_none());
-        }
-        assert_eq!(open.streams.len(), 1);
-    }
-
-    #[test]
-    fn any_bytes_are_survived() {
-        let (mut seal, mut open) = pair();
-        for length in 0..64 {
-            for fill in [0x80, 0x90, 0x9f, 0xff, 0x00] {
-                let mut bytes = vec![fill; length];
-                open.open_rtp(&mut bytes);
-                open.open_rtcp(&mut bytes);
-                seal.seal_rtp(&mut bytes, length);
-                seal.seal_rtcp(&mut bytes, length);
-            }
-        }
-    }
-}
+mod tests;
