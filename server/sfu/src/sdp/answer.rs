@@ -27,13 +27,14 @@ pub fn write_answer(offer: &RemoteDescription, choices: &AnswerChoices<'_>) -> S
         candidates: choices.candidates,
         setup: "passive",
     };
-    let mids: Vec<&str> = offer.sections.iter().filter(|s| !s.rejected).map(|s| s.mid.as_str()).collect();
+    // What is refused may not stand in the bundle (RFC 9143, section 7.3).
+    let mids: Vec<&str> = offer.sections.iter().filter(|s| is_usable(s)).map(|s| s.mid.as_str()).collect();
     let mut sdp = String::with_capacity(4096);
     lines::session(&mut sdp, choices.session_id, choices.version, &mids);
     for section in &offer.sections {
         match section.kind {
             SectionKind::Application => {
-                lines::application(&mut sdp, &section.mid, &own, if section.rejected { 0 } else { 9 })
+                lines::application(&mut sdp, &section.mid, &own, if is_usable(section) { 9 } else { 0 })
             }
             _ => media(&mut sdp, section, &own, choices.received.contains(&section.mid.as_str())),
         }
@@ -44,12 +45,13 @@ pub fn write_answer(offer: &RemoteDescription, choices: &AnswerChoices<'_>) -> S
 fn media(sdp: &mut String, section: &Section, own: &Own<'_>, received: bool) {
     let payloads: Vec<&Payload> = section.payloads.iter().filter(|p| is_received(p)).collect();
     let types: Vec<u8> = payloads.iter().flat_map(|p| [Some(p.payload_type), p.rtx]).flatten().collect();
-    let usable = !section.rejected && !payloads.is_empty();
+    let usable = is_usable(section);
     lines::media_line(sdp, section.kind, if usable { 9 } else { 0 }, &types);
     lines::transport(sdp, own);
     let received = received && usable && section.direction.sends();
     let direction = if received { "recvonly" } else { "inactive" };
-    let _ = write!(sdp, "a=mid:{}\r\na={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", section.mid);
+    lines::mid(sdp, &section.mid);
+    let _ = write!(sdp, "a={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n");
     for (id, extension) in &section.extensions {
         lines::extension(sdp, *id, *extension);
     }
@@ -62,6 +64,11 @@ fn media(sdp: &mut String, section: &Section, own: &Own<'_>, received: bool) {
         }
         let _ = write!(sdp, "a=simulcast:recv {}\r\n", section.rids.join(";"));
     }
+}
+
+fn is_usable(section: &Section) -> bool {
+    let known = section.kind == SectionKind::Application || section.payloads.iter().any(is_received);
+    known && !section.rejected
 }
 
 /// H.264 in packetization mode 0 has no fragmentation: nobody sends video so.

@@ -51,8 +51,16 @@ pub(super) fn media_line(sdp: &mut String, kind: SectionKind, port: u16, payload
 pub(super) fn application(sdp: &mut String, mid: &str, own: &Own<'_>, port: u16) {
     let _ = write!(sdp, "m=application {port} UDP/DTLS/SCTP webrtc-datachannel\r\n");
     transport(sdp, own);
+    self::mid(sdp, mid);
     let max = crate::transport::MAX_MESSAGE_BYTES;
-    let _ = write!(sdp, "a=mid:{mid}\r\na=sctp-port:5000\r\na=max-message-size:{max}\r\n");
+    let _ = write!(sdp, "a=sctp-port:5000\r\na=max-message-size:{max}\r\n");
+}
+
+/// A section that was given up may have none.
+pub(super) fn mid(sdp: &mut String, mid: &str) {
+    if !mid.is_empty() {
+        let _ = write!(sdp, "a=mid:{mid}\r\n");
+    }
 }
 
 pub(super) fn extension(sdp: &mut String, id: u8, extension: Extension) {

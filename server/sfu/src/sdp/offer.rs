@@ -51,6 +51,8 @@ struct Line {
     mid: String,
     kind: SectionKind,
     track: Option<OfferedTrack>,
+    /// Without a track, and an offer said so.
+    idle: bool,
 }
 
 /// What the subscriber took of one section.
@@ -72,12 +74,15 @@ pub struct SubscriberSections {
 
 impl Default for SubscriberSections {
     fn default() -> Self {
-        Self { lines: vec![Line { mid: "0".to_owned(), kind: SectionKind::Application, track: None }], version: 1 }
+        let data = Line { mid: "0".to_owned(), kind: SectionKind::Application, track: None, idle: false };
+        Self { lines: vec![data], version: 1 }
     }
 }
 
 impl SubscriberSections {
-    /// Replaces the tracks; true if an offer has to tell of it. Sections of tracks that stay keep their place.
+    /// Replaces the tracks; true if an offer has to tell of it. Sections of tracks that stay keep their place. A section that falls
+    /// free is used again only after an offer that shows it inactive: a browser says nothing of a track that slips into a section which
+    /// never stopped sending.
     pub fn set(&mut self, wanted: Vec<OfferedTrack>) -> bool {
         let mut changed = false;
         for line in &mut self.lines {
@@ -91,12 +96,15 @@ impl SubscriberSections {
                 continue;
             }
             changed = true;
-            let free = self.lines.iter_mut().find(|line| line.kind == track.kind && line.track.is_none());
+            let free = self.lines.iter_mut().find(|line| line.kind == track.kind && line.idle);
             match free {
-                Some(line) => line.track = Some(track),
+                Some(line) => {
+                    line.track = Some(track);
+                    line.idle = false;
+                }
                 None => {
                     let mid = self.lines.len().to_string();
-                    self.lines.push(Line { mid, kind: track.kind, track: Some(track) });
+                    self.lines.push(Line { mid, kind: track.kind, track: Some(track), idle: false });
                 }
             }
         }
@@ -127,6 +135,9 @@ impl SubscriberSections {
             if let Some(track) = &line.track {
                 carried.push((line.mid.clone(), track.track.clone()));
             }
+        }
+        for line in &mut self.lines {
+            line.idle = line.kind != SectionKind::Application && line.track.is_none();
         }
         self.version += 1;
         (sdp, carried)

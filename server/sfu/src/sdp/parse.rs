@@ -10,6 +10,12 @@ use rtc_sdp::description::media::MediaDescription;
 use rtc_sdp::description::session::SessionDescription;
 use std::io::Cursor;
 
+/// Payload types of a section: there are no more (RFC 3551).
+const MAX_PAYLOAD_TYPES: usize = 128;
+/// Streams, repairs and simulcast layers that a section may name; what comes after is not read.
+const MAX_SSRCS: usize = 32;
+const MAX_RIDS: usize = 8;
+
 /// Reads an offer or an answer.
 ///
 /// # Errors
@@ -26,16 +32,17 @@ pub fn parse(sdp: &str) -> Result<RemoteDescription, SdpError> {
         return Err(SdpError::TooManySections(count));
     }
     // Everything is bundled: the first section that names them (or the session) speaks for all.
-    let transport = |key: &str| {
-        let sections = session.media_descriptions.iter().filter_map(|m| value(&m.attributes, key));
-        value(&session.attributes, key).or_else(|| { sections }.next())
+    let all = |key: &'static str| {
+        let of = move |attributes| values(attributes, key);
+        of(&session.attributes).chain(session.media_descriptions.iter().flat_map(move |m| of(&m.attributes)))
     };
+    let transport = |key| all(key).next();
     let credentials = Credentials {
         ufrag: transport("ice-ufrag").filter(|v| in_range(v, 4)).ok_or(SdpError::Attribute("ice-ufrag"))?.to_owned(),
         pwd: transport("ice-pwd").filter(|v| in_range(v, 22)).ok_or(SdpError::Attribute("ice-pwd"))?.to_owned(),
     };
     let fingerprint =
-        transport("fingerprint").and_then(sha256_fingerprint).ok_or(SdpError::Attribute("fingerprint:sha-256"))?;
+        all("fingerprint").find_map(sha256_fingerprint).ok_or(SdpError::Attribute("fingerprint:sha-256"))?;
     let sections = session.media_descriptions.iter().map(section).collect::<Result<_, _>>()?;
     Ok(RemoteDescription { credentials, fingerprint, sections })
 }
@@ -49,8 +56,8 @@ fn value<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a str> {
     attributes.iter().find(|a| a.key == key)?.value.as_deref()
 }
 
-fn values<'a>(media: &'a MediaDescription, key: &'a str) -> impl Iterator<Item = &'a str> {
-    media.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref())
+fn values<'a>(attributes: &'a [Attribute], key: &'a str) -> impl Iterator<Item = &'a str> {
+    attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref())
 }
 
 fn sha256_fingerprint(text: &str) -> Option<[u8; 32]> {
@@ -73,7 +80,12 @@ fn section(media: &MediaDescription) -> Result<Section, SdpError> {
         "application" => SectionKind::Application,
         _ => return Err(SdpError::Attribute("m= (audio, video or application)")),
     };
-    let mid = value(&media.attributes, "mid").filter(|mid| !mid.is_empty() && mid.len() <= 32);
+    let rejected = media.media_name.port.value == 0 && !media.attributes.iter().any(|a| a.key == "bundle-only");
+    // Of a section that was given up the mid may be gone too.
+    let mid = match value(&media.attributes, "mid") {
+        None if rejected => "",
+        mid => mid.filter(|mid| !mid.is_empty() && mid.len() <= 32).ok_or(SdpError::Attribute("mid"))?,
+    };
     let has = |key: &str| media.attributes.iter().any(|a| a.key == key);
     let direction = match () {
         () if has("inactive") => Direction::Inactive,
@@ -84,14 +96,14 @@ fn section(media: &MediaDescription) -> Result<Section, SdpError> {
     let (stream_id, track_id) = stream_and_track(media);
     let repairs = repairs(media);
     Ok(Section {
-        mid: mid.ok_or(SdpError::Attribute("mid"))?.to_owned(),
+        mid: mid.to_owned(),
         kind,
         direction,
-        rejected: media.media_name.port.value == 0 && !has("bundle-only"),
+        rejected,
         stream_id,
         track_id,
         payloads: payloads(media),
-        extensions: values(media, "extmap").filter_map(extension).collect(),
+        extensions: values(&media.attributes, "extmap").filter_map(extension).collect(),
         rids: rids(media),
         ssrcs: ssrcs(media, &repairs),
         repairs,
@@ -100,7 +112,7 @@ fn section(media: &MediaDescription) -> Result<Section, SdpError> {
 
 /// From `a=msid` (RFC 8830), or from the older form inside `a=ssrc`.
 fn stream_and_track(media: &MediaDescription) -> (String, String) {
-    let of_ssrc = || values(media, "ssrc").find_map(|v| v.split_once(" msid:").map(|(_, ids)| ids));
+    let of_ssrc = || values(&media.attributes, "ssrc").find_map(|v| v.split_once(" msid:").map(|(_, ids)| ids));
     let ids = value(&media.attributes, "msid").or_else(of_ssrc).unwrap_or_default();
     let mut words = ids.split_whitespace();
     let stream = words.next().unwrap_or_default();
@@ -121,17 +133,19 @@ fn codec(name: &str) -> Option<Codec> {
 
 fn payloads(media: &MediaDescription) -> Vec<Payload> {
     // (payload type, name, clock rate) of each rtpmap; (payload type, parameters) of each fmtp.
-    let maps: Vec<(u8, &str, u32)> = values(media, "rtpmap")
+    let maps: Vec<(u8, &str, u32)> = values(&media.attributes, "rtpmap")
         .filter_map(|text| {
             let (payload_type, map) = text.split_once(' ')?;
             let mut parts = map.split('/');
             Some((payload_type.parse().ok()?, parts.next()?, parts.next()?.trim().parse().ok()?))
         })
+        .take(MAX_PAYLOAD_TYPES)
         .collect();
-    let fmtps: Vec<(u8, &str)> = values(media, "fmtp")
+    let fmtps: Vec<(u8, &str)> = values(&media.attributes, "fmtp")
         .filter_map(|text| {
             text.split_once(' ').and_then(|(payload_type, rest)| Some((payload_type.parse().ok()?, rest)))
         })
+        .take(MAX_PAYLOAD_TYPES)
         .collect();
     let fmtp = |payload_type: u8| fmtps.iter().find(|(p, _)| *p == payload_type).map_or("", |(_, text)| text);
     let rtx_of = |payload_type: u8| {
@@ -143,7 +157,7 @@ fn payloads(media: &MediaDescription) -> Vec<Payload> {
         maps.iter().find(|(p, name, _)| name.eq_ignore_ascii_case("rtx") && repairs(*p)).map(|(p, ..)| *p)
     };
     // The order of the m-line is the order of preference.
-    let formats = media.media_name.formats.iter().filter_map(|f| f.parse::<u8>().ok());
+    let formats = media.media_name.formats.iter().take(MAX_PAYLOAD_TYPES).filter_map(|f| f.parse::<u8>().ok());
     let known = formats.filter_map(|payload_type| {
         let (_, name, clock_rate) = maps.iter().find(|(p, ..)| *p == payload_type)?;
         let codec = codec(name)?;
@@ -165,8 +179,9 @@ fn extension(text: &str) -> Option<(u8, Extension)> {
 }
 
 fn rids(media: &MediaDescription) -> Vec<String> {
-    let declared: Vec<&str> = values(media, "rid")
+    let declared: Vec<&str> = values(&media.attributes, "rid")
         .filter_map(|text| text.split_once(' ').filter(|(_, rest)| rest.starts_with("send")).map(|(rid, _)| rid))
+        .take(MAX_RIDS)
         .collect();
     let simulcast = value(&media.attributes, "simulcast").unwrap_or_default();
     let mut words = simulcast.split_whitespace();
@@ -180,22 +195,26 @@ fn rids(media: &MediaDescription) -> Vec<String> {
     // A leading "~" marks one that starts paused; alternatives of one stream are told apart by commas.
     let listed = list.split(';').filter_map(|s| s.split(',').next()).map(|rid| rid.trim_start_matches('~'));
     let known = listed.filter(|rid| declared.contains(rid) && rid.len() <= 16);
-    known.map(str::to_owned).collect()
+    known.take(MAX_RIDS).map(str::to_owned).collect()
 }
 
 fn repairs(media: &MediaDescription) -> Vec<(u32, u32)> {
-    let groups = values(media, "ssrc-group").filter_map(|text| text.strip_prefix("FID "));
+    let groups = values(&media.attributes, "ssrc-group").filter_map(|text| text.strip_prefix("FID "));
     groups
         .filter_map(|text| {
             let mut words = text.split_whitespace().map(|w| w.parse().ok());
             Some((words.next()??, words.next()??))
         })
+        .take(MAX_SSRCS)
         .collect()
 }
 
 fn ssrcs(media: &MediaDescription, repairs: &[(u32, u32)]) -> Vec<u32> {
     let mut found = Vec::new();
-    for text in values(media, "ssrc") {
+    for text in values(&media.attributes, "ssrc") {
+        if found.len() >= MAX_SSRCS {
+            break;
+        }
         let Some(ssrc) = text.split_whitespace().next().and_then(|w| w.parse().ok()) else { continue };
         if !found.contains(&ssrc) && !repairs.iter().any(|(_, rtx)| *rtx == ssrc) {
             found.push(ssrc);

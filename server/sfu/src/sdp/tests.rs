@@ -116,6 +116,11 @@ fn sections_are_used_again_and_keep_their_place() {
     let mut sections = SubscriberSections::default();
     assert!(sections.set(vec![track(1, SectionKind::Video), track(2, SectionKind::Audio)]));
     assert!(!sections.set(vec![track(2, SectionKind::Audio), track(1, SectionKind::Video)]), "the order says nothing");
+    let _ = offer_of(&mut sections);
+    assert!(sections.set(vec![track(2, SectionKind::Audio)]));
+    let (sdp, carried) = offer_of(&mut sections);
+    assert_eq!(carried, [("2".to_owned(), TrackSid("TR_2".into()))]);
+    assert_eq!(parse(&sdp).unwrap().sections[1].direction, Direction::Inactive);
     assert!(sections.set(vec![track(2, SectionKind::Audio), track(3, SectionKind::Video)]));
     let (sdp, carried) = offer_of(&mut sections);
     assert_eq!(carried, [("1".to_owned(), TrackSid("TR_3".into())), ("2".to_owned(), TrackSid("TR_2".into()))]);
@@ -135,6 +140,71 @@ fn sections_are_used_again_and_keep_their_place() {
     assert_eq!(taken.len(), 1);
     assert_eq!(taken[0].payloads, [(Codec::Vp8, 96, Some(97))]);
     assert_eq!(taken[0].extensions, [(4, Extension::Mid), (8, Extension::DependencyDescriptor)]);
+}
+
+#[test]
+fn a_section_must_be_seen_inactive_before_another_track_takes_it() {
+    let mut sections = SubscriberSections::default();
+    sections.set(vec![track(1, SectionKind::Video)]);
+    let _ = offer_of(&mut sections);
+    sections.set(vec![track(2, SectionKind::Video)]);
+    let (sdp, carried) = offer_of(&mut sections);
+    assert_eq!(carried, [("2".to_owned(), TrackSid("TR_2".into()))]);
+    assert_eq!(parse(&sdp).unwrap().sections[1].direction, Direction::Inactive);
+    sections.set(vec![track(3, SectionKind::Video)]);
+    let (_, carried) = offer_of(&mut sections);
+    assert_eq!(carried, [("1".to_owned(), TrackSid("TR_3".into()))]);
+}
+
+#[test]
+fn what_is_given_up_is_refused_and_leaves_the_bundle() {
+    let offer = simulcast_offer()
+        .replace("m=video 9 ", "m=video 0 ")
+        .replace("a=mid:1\r\n", "")
+        .replace("opus/48000/2", "G722/8000")
+        .replace("red/48000/2", "CN/8000");
+    let offer = parse(&offer).unwrap();
+    assert!(offer.sections[1].rejected && offer.sections[1].mid.is_empty());
+    let credentials = own();
+    let choices = AnswerChoices {
+        credentials: &credentials,
+        fingerprint: "AA",
+        candidates: &[],
+        session_id: 1,
+        version: 1,
+        received: &["1", "2"],
+    };
+    let answer = write_answer(&offer, &choices);
+    assert!(answer.contains("a=group:BUNDLE 0\r\n"), "{answer}");
+    assert!(answer.contains("m=video 0 ") && answer.contains("m=audio 0 "), "{answer}");
+}
+
+#[test]
+fn of_several_fingerprints_the_sha_256_counts() {
+    let first = "a=fingerprint:sha-1 00:01\r\na=fingerprint:sha-256 ";
+    let offer = parse(&simulcast_offer().replace("a=fingerprint:sha-256 ", first)).unwrap();
+    assert_eq!(offer.fingerprint[..3], [0, 1, 2]);
+}
+
+/// As much of everything as fits: reading it must stay cheap, which the number of what was read shows.
+#[test]
+fn a_crowded_section_is_read_in_part() {
+    let lines: String = (0..1500)
+        .map(|n| {
+            format!(
+                "a=rtpmap:{} rtx/90000\r\na=rid:r{n} send\r\na=ssrc:{n} cname:x\r\na=ssrc-group:FID 1{n} 2{n}\r\n",
+                n % 128
+            )
+        })
+        .collect();
+    let layers = (0..1500).map(|n| format!("r{n}")).collect::<Vec<_>>().join(";");
+    let crowd = format!("{lines}a=simulcast:send {layers}\r\nm=audio 9 ");
+    let offer =
+        parse(&simulcast_offer().replace("a=simulcast:send q;h;f\r\n", "").replace("m=audio 9 ", &crowd)).unwrap();
+    let video = &offer.sections[1];
+    assert!(
+        video.payloads.len() <= 128 && video.ssrcs.len() <= 32 && video.repairs.len() <= 32 && video.rids.len() <= 8
+    );
 }
 
 #[test]

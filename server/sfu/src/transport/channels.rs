@@ -1,6 +1,6 @@
 //! Data channels over SCTP (RFC 8831) and their opening (RFC 8832): we are always the passive side of the association.
 
-use super::guard::Guard;
+use super::guard::{self, Horizon};
 use bytes::Bytes;
 use rtc_datachannel::message::Message as Dcep;
 use rtc_datachannel::message::message_channel_ack::DataChannelAck;
@@ -26,7 +26,7 @@ pub const MAX_MESSAGE_BYTES: usize = 80 * 1024;
 /// Bytes that may wait on one channel.
 pub const MAX_BUFFERED_BYTES: usize = 2 * 1024 * 1024;
 const RECEIVE_BUFFER_BYTES: u32 = 512 * 1024;
-/// Messages that wait for the association to come up.
+/// Messages that wait for the association to come up; of their bytes no more than may wait on a channel.
 const MAX_EARLY: usize = 256;
 /// Associations of one transport: a repeated INIT makes another, of which one connects.
 const MAX_ASSOCIATIONS: usize = 4;
@@ -39,7 +39,9 @@ pub enum DataError {
     NotOpen,
     #[error("a message of {size} bytes; the limit is {MAX_MESSAGE_BYTES}")]
     TooLong { size: usize },
-    #[error("{MAX_BUFFERED_BYTES} bytes wait already: the receiver does not keep up")]
+    #[error(
+        "too much waits already (the limit is {MAX_BUFFERED_BYTES} bytes, or {MAX_EARLY} messages before the channel is open)"
+    )]
     QueueFull,
 }
 
@@ -48,13 +50,18 @@ pub(super) struct Message {
     pub bytes: Bytes,
 }
 
+struct Member {
+    handle: AssociationHandle,
+    association: Association,
+    horizon: Horizon,
+}
+
 #[derive(Default)]
 pub(super) struct Channels {
     // Made with the first packet: most of an idle peer's memory would be this.
     endpoint: Option<Endpoint>,
-    associations: Vec<(AssociationHandle, Association)>,
+    associations: Vec<Member>,
     connected: Option<AssociationHandle>,
-    guard: Guard,
     /// Streams that carry a channel: is it the reliable one?
     streams: BTreeMap<u16, bool>,
     wanted: bool,
@@ -71,7 +78,10 @@ impl Channels {
     }
 
     pub fn receive(&mut self, packet: Bytes, now: Instant) {
-        if !self.guard.admits(&packet) {
+        // Nobody begins again what is connected, and an endpoint without an end would keep every attempt.
+        let begins = guard::begins(&packet);
+        let enough = self.connected.is_some() || self.associations.len() >= MAX_ASSOCIATIONS;
+        if !guard::is_sound(&packet) || (begins && enough) {
             return;
         }
         let endpoint = self.endpoint.get_or_insert_with(|| {
@@ -81,15 +91,14 @@ impl Channels {
             let server = Some(Arc::new(ServerConfig::new(transport)));
             Endpoint::new(PEER, TransportProtocol::UDP, Arc::new(EndpointConfig::new()), server)
         });
-        match endpoint.handle(now, PEER, None, packet) {
-            Some((handle, DatagramEvent::NewAssociation(association)))
-                if self.associations.len() < MAX_ASSOCIATIONS =>
-            {
-                self.associations.push((handle, association));
+        match endpoint.handle(now, PEER, None, packet.clone()) {
+            Some((handle, DatagramEvent::NewAssociation(association))) => {
+                self.associations.push(Member { handle, association, horizon: Horizon::of(&packet) });
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
-                if let Some((_, association)) = self.associations.iter_mut().find(|(h, _)| *h == handle) {
-                    association.handle_event(event);
+                let member = self.associations.iter_mut().find(|member| member.handle == handle);
+                if let Some(member) = member.filter(|member| member.horizon.admits(&packet)) {
+                    member.association.handle_event(event);
                 }
             }
             _ => {}
@@ -100,10 +109,10 @@ impl Channels {
     fn drain(&mut self, now: Instant) {
         let mut readable = Vec::new();
         let mut drained = Vec::new();
-        for (handle, association) in &mut self.associations {
+        for Member { handle, association, .. } in &mut self.associations {
             while let Some(event) = association.poll() {
                 match event {
-                    Event::Connected => self.connected = Some(*handle),
+                    Event::Connected => self.connected = self.connected.or(Some(*handle)),
                     Event::Stream(StreamEvent::Readable { id }) => readable.push((*handle, id)),
                     _ => {}
                 }
@@ -116,7 +125,7 @@ impl Channels {
             if let Some(endpoint) = &mut self.endpoint {
                 endpoint.handle_event(handle, event);
             }
-            self.associations.retain(|(h, _)| *h != handle);
+            self.associations.retain(|member| member.handle != handle);
             if self.connected == Some(handle) {
                 self.connected = None;
             }
@@ -135,7 +144,7 @@ impl Channels {
 
     fn association(&mut self) -> Option<&mut Association> {
         let connected = self.connected?;
-        self.associations.iter_mut().find(|(h, _)| *h == connected).map(|(_, association)| association)
+        self.associations.iter_mut().find(|m| m.handle == connected).map(|m| &mut m.association)
     }
 
     fn open_ours(&mut self, now: Instant) {
@@ -162,8 +171,8 @@ impl Channels {
     }
 
     fn read(&mut self, handle: AssociationHandle, id: u16, now: Instant) {
-        let Some((_, association)) = self.associations.iter_mut().find(|(h, _)| *h == handle) else { return };
-        let Ok(mut stream) = association.stream(id) else { return };
+        let Some(member) = self.associations.iter_mut().find(|m| m.handle == handle) else { return };
+        let Ok(mut stream) = member.association.stream(id) else { return };
         while let Ok(Some(chunks)) = stream.read_sctp() {
             let Ok(payload) = chunks.to_payload(MAX_MESSAGE_BYTES) else { continue };
             match chunks.ppi {
@@ -199,8 +208,12 @@ impl Channels {
             return Err(DataError::TooLong { size: bytes.len() });
         }
         if self.stream_of(reliable).is_none() {
-            if !self.wanted || self.early.len() >= MAX_EARLY {
+            if !self.wanted {
                 return Err(DataError::NotOpen);
+            }
+            let waiting: usize = self.early.iter().map(|(_, bytes)| bytes.len()).sum();
+            if self.early.len() >= MAX_EARLY || waiting + bytes.len() > MAX_BUFFERED_BYTES {
+                return Err(DataError::QueueFull);
             }
             self.early.push_back((reliable, Bytes::copy_from_slice(bytes)));
             return Ok(());
@@ -243,10 +256,11 @@ impl Channels {
         if let Some(packet) = self.outgoing.pop_front() {
             return Some(packet);
         }
-        for (_, association) in &mut self.associations {
+        for Member { association, horizon, .. } in &mut self.associations {
             if let Some(transmit) = association.poll_transmit(now)
                 && let Payload::RawEncode(packets) = transmit.message
             {
+                packets.iter().for_each(|packet| horizon.sent(packet));
                 self.outgoing.extend(packets);
                 if let Some(packet) = self.outgoing.pop_front() {
                     return Some(packet);
@@ -257,7 +271,7 @@ impl Channels {
     }
 
     pub fn tick(&mut self, now: Instant) {
-        for (_, association) in &mut self.associations {
+        for Member { association, .. } in &mut self.associations {
             if association.poll_timeout().is_some_and(|at| at <= now) {
                 association.handle_timeout(now);
             }
@@ -266,6 +280,6 @@ impl Channels {
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.associations.iter().filter_map(|(_, association)| association.poll_timeout()).min()
+        self.associations.iter().filter_map(|member| member.association.poll_timeout()).min()
     }
 }

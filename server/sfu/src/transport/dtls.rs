@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 const RECORD_HEADER: usize = 13;
 const HANDSHAKE_HEADER: usize = 12;
+const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const USE_SRTP: u16 = 14;
@@ -24,6 +25,8 @@ const GCM: u16 = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm as u16;
 /// A ClientHello is below 2 KiB; with post-quantum key shares it may grow some.
 const MAX_HELLO_BYTES: usize = 8 * 1024;
 const MAX_HELD: usize = 16;
+/// Bytes of one handshake, repetitions with it: the crate keeps records of the next epoch until it can read them.
+const MAX_HANDSHAKE_BYTES: usize = 256 * 1024;
 /// Repetitions of our flight come no faster than this.
 const REPLAY_INTERVAL: Duration = Duration::from_millis(25);
 
@@ -44,6 +47,7 @@ pub(super) struct Dtls {
     last_flight: Vec<Bytes>,
     last_replay: Option<Instant>,
     peer_fingerprint: Option<[u8; 32]>,
+    handshake_bytes: usize,
     finished: bool,
     closed: bool,
 }
@@ -59,6 +63,7 @@ impl Dtls {
             last_flight: Vec::new(),
             last_replay: None,
             peer_fingerprint: None,
+            handshake_bytes: 0,
             finished: false,
             closed: false,
         }
@@ -72,6 +77,18 @@ impl Dtls {
     pub fn receive(&mut self, bytes: &[u8], now: Instant) -> Vec<DtlsOutcome> {
         if self.closed {
             return Vec::new();
+        }
+        if !self.finished {
+            self.handshake_bytes += bytes.len();
+            if self.handshake_bytes > MAX_HANDSHAKE_BYTES {
+                self.closed = true;
+                return vec![DtlsOutcome::Failed];
+            }
+            // Anybody can write a plain alert: were it believed, one would end the handshake. A handshake that the client gave up
+            // runs into its deadline instead.
+            if records(bytes).any(|(kind, ..)| kind == ALERT) {
+                return vec![DtlsOutcome::Bad];
+            }
         }
         if self.endpoint.is_some() {
             return self.feed(bytes, now);
@@ -207,17 +224,15 @@ struct Hello {
 
 impl Hello {
     /// Takes a datagram; false if it holds anything but fragments of a ClientHello.
-    fn add(&mut self, mut datagram: &[u8]) -> bool {
-        while !datagram.is_empty() {
-            let Some((header, rest)) = datagram.split_at_checked(RECORD_HEADER) else { return false };
-            let length = usize::from(u16::from_be_bytes([header[11], header[12]]));
-            let Some((record, rest)) = rest.split_at_checked(length) else { return false };
-            if header[0] != HANDSHAKE || !self.add_fragment(record) {
+    fn add(&mut self, datagram: &[u8]) -> bool {
+        let mut read = 0;
+        for (kind, record) in records(datagram) {
+            if kind != HANDSHAKE || !self.add_fragment(record) {
                 return false;
             }
-            datagram = rest;
+            read += RECORD_HEADER + record.len();
         }
-        true
+        read == datagram.len()
     }
 
     fn add_fragment(&mut self, record: &[u8]) -> bool {
@@ -245,6 +260,16 @@ impl Hello {
         }
         Some(offered_profiles(&self.body).unwrap_or_default().contains(&GCM))
     }
+}
+
+/// The records of a datagram, as (content type, fragment), up to the first that does not fit.
+fn records(mut datagram: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let (header, rest) = datagram.split_first_chunk::<RECORD_HEADER>()?;
+        let (record, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([header[11], header[12]])))?;
+        datagram = rest;
+        Some((header[0], record))
+    })
 }
 
 /// The profiles of the `use_srtp` extension in a ClientHello's body.

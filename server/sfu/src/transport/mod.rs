@@ -224,6 +224,9 @@ impl Transport {
 
     /// Lets media through once the handshake is finished and the certificate is the one that the description named.
     fn verify(&mut self) {
+        if self.ended {
+            return;
+        }
         let (Some(expected), Some(certificate)) = (self.expected_fingerprint, self.dtls.peer_fingerprint()) else {
             return;
         };
@@ -239,14 +242,23 @@ impl Transport {
 
     fn receive_sctp(&mut self, data: Bytes) {
         let now = self.now;
-        let channels = &mut self.channels;
-        match catch_unwind(AssertUnwindSafe(|| channels.receive(data, now))) {
-            Ok(()) => self.pump_channels(),
-            Err(_) => self.end(TransportEnd::Fault),
-        }
+        self.with_channels(|channels| channels.receive(data, now));
     }
 
-    /// Moves what the channels want to send into DTLS, and what they received into events.
+    /// Does something with the channels, then moves what they want to send into DTLS, and what they received into events. A fault in the
+    /// crates below ends this peer alone.
+    fn with_channels<T>(&mut self, act: impl FnOnce(&mut Channels) -> T) -> Option<T> {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = act(&mut self.channels);
+            self.pump_channels();
+            result
+        }));
+        if result.is_err() {
+            self.end(TransportEnd::Fault);
+        }
+        result.ok()
+    }
+
     fn pump_channels(&mut self) {
         while let Some(message) = self.channels.poll_message() {
             self.events.push_back(TransportEvent::Data { reliable: message.reliable, bytes: message.bytes });
@@ -304,8 +316,7 @@ impl Transport {
 
     /// Opens `_reliable` (ordered) and `_lossy` (unordered, never retransmitted) as soon as the association is up.
     pub fn open_channels(&mut self) {
-        self.channels.open();
-        self.pump_channels();
+        self.with_channels(Channels::open);
     }
 
     /// Sends a message over one of the two channels.
@@ -314,9 +325,10 @@ impl Transport {
     /// If the channel is not open, the message is too long, or the queue is full (named limits).
     pub fn send_data(&mut self, reliable: bool, bytes: &[u8], now: Instant) -> Result<(), DataError> {
         self.now = now;
-        self.channels.send(reliable, bytes, now)?;
-        self.pump_channels();
-        Ok(())
+        if self.ended {
+            return Err(DataError::NotOpen);
+        }
+        self.with_channels(|channels| channels.send(reliable, bytes, now)).unwrap_or(Err(DataError::NotOpen))
     }
 
     /// Timers: retransmissions, consent, the handshake's deadline.
@@ -330,11 +342,7 @@ impl Transport {
             if overdue(self.last_authenticated, CONSENT_TIMEOUT) {
                 return self.end(TransportEnd::ConsentExpired);
             }
-            let channels = &mut self.channels;
-            if catch_unwind(AssertUnwindSafe(|| channels.tick(now))).is_err() {
-                return self.end(TransportEnd::Fault);
-            }
-            self.pump_channels();
+            self.with_channels(|channels| channels.tick(now));
         } else if self.started.is_some_and(|started| overdue(started, HANDSHAKE_TIMEOUT)) {
             return self.end(TransportEnd::HandshakeFailed);
         }

@@ -4,8 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use rtc_srtp::context::Context;
 
-const PROFILES: [ProtectionProfile; 2] =
-    [ProtectionProfile::AeadAes128Gcm, ProtectionProfile::Aes128CmHmacSha1_80];
+const PROFILES: [ProtectionProfile; 2] = [ProtectionProfile::AeadAes128Gcm, ProtectionProfile::Aes128CmHmacSha1_80];
 
 fn salt(profile: ProtectionProfile) -> &'static [u8] {
     &[9; CM_SALT][..profile.salt_len()]
