@@ -22,7 +22,7 @@ after(async () => {
 });
 
 test("kill -9 during a watch", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
   const { sites } = await org(commander);
   const site = sites.find((s) => s.id === office.site_id);
   await commander.goto("/wall");

@@ -25,7 +25,7 @@ after(async () => {
 });
 
 test("layers follow the size of the tile without a freeze", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
   const { sites } = await org(commander);
   const [site, other] = offices.map((o) => sites.find((s) => s.id === o.site_id));
   await commander.goto("/wall");
@@ -65,7 +65,7 @@ test("layers follow the size of the tile without a freeze", async () => {
 });
 
 test("from the click to the first frame", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
   const { sites } = await org(commander);
   const site = sites.find((s) => s.id === offices[0].site_id);
   await commander.goto("/wall");

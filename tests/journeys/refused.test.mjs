@@ -28,8 +28,8 @@ async function refusals(auditor) {
 }
 
 test("staff of a street cannot open the wall, nor watch by asking the server", async () => {
-  const staff = await logIn(browser, installation.base, "gongzuo");
-  const auditor = await logIn(browser, installation.base, "shenji");
+  const staff = await logIn(browser, installation.base, "gongzuoyuan");
+  const auditor = await logIn(browser, installation.base, "auditor");
   await staff.goto("/wall");
   await staff.getByText(/没有权限|无权/).first().waitFor();
   assert.equal(await staff.locator("[data-site-id]").count(), 0);
@@ -42,9 +42,9 @@ test("staff of a street cannot open the wall, nor watch by asking the server", a
 });
 
 test("a record outside one's scope is refused, once on record", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
-  const staff = await logIn(browser, installation.base, "gongzuo");
-  const auditor = await logIn(browser, installation.base, "shenji");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
+  const staff = await logIn(browser, installation.base, "gongzuoyuan");
+  const auditor = await logIn(browser, installation.base, "auditor");
   const own = new Set((await org(staff)).sites.map((s) => s.id));
   const { sites } = await org(commander);
   const foreign = sites.find((s) => !own.has(s.id) && s.id !== office.site_id) ?? sites.find((s) => !own.has(s.id));
@@ -65,8 +65,8 @@ test("a record outside one's scope is refused, once on record", async () => {
 });
 
 test("the three administrators cannot do each other's work", async () => {
-  const system = await logIn(browser, installation.base, "xitong");
-  const auditor = await logIn(browser, installation.base, "shenji");
+  const system = await logIn(browser, installation.base, "sysadmin");
+  const auditor = await logIn(browser, installation.base, "auditor");
   assert.equal((await api(system, "GET", "/audit")).status, 403);
   assert.equal((await api(auditor, "POST", "/org/units", { name: "x", level: "street", parent_id: null, code: "x" })).status, 403);
   await auditor.goto("/audit");
@@ -74,13 +74,13 @@ test("the three administrators cannot do each other's work", async () => {
 });
 
 test("five wrong passwords lock the account, and the page says until when", async () => {
-  const page = await logIn(browser, installation.base, "zhihui");
+  const page = await logIn(browser, installation.base, "zhihuizhang");
   await page.context().clearCookies();
   for (let n = 0; n < 5; n++) {
-    const { status } = await api(page, "POST", "/logins", { account: "ducha", password: "Wrong@2026" });
+    const { status } = await api(page, "POST", "/logins", { account: "dudao", password: "Wrong@2026" });
     assert.equal(status, 401);
   }
-  const locked = await api(page, "POST", "/logins", { account: "ducha", password: "Lianxian@2026" });
+  const locked = await api(page, "POST", "/logins", { account: "dudao", password: "Lianxian@2026" });
   assert.equal(locked.status, 401);
   assert.equal(locked.body.code, "account_locked");
 });

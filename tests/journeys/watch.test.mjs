@@ -22,8 +22,8 @@ after(async () => {
 });
 
 test("the commander watches, the site knows, the record has it", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
-  const admin = await logIn(browser, installation.base, "xitong");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
+  const admin = await logIn(browser, installation.base, "sysadmin");
   const { sites, endpoints } = await org(admin);
   const officeSite = sites.find((s) => s.id === office.site_id);
   const otherSite = sites.find((s) => s.kind === "hall" && s.id !== officeSite.id && !endpoints.some((e) => e.site_id === s.id && e.enrolled));
@@ -83,8 +83,8 @@ test("the commander watches, the site knows, the record has it", async () => {
 });
 
 test("the privacy switch stops the picture and says why", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
-  const admin = await logIn(browser, installation.base, "xitong");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
+  const admin = await logIn(browser, installation.base, "sysadmin");
   const { sites, endpoints } = await org(admin);
   const site = sites.find((s) => s.kind === "hall" && s.id !== office.site_id && !endpoints.some((e) => e.site_id === s.id));
   const station = await enrol(browser, installation.base, admin, site.id, "隐私测试机");

@@ -104,7 +104,10 @@ impl Service {
                 let room = put_unit(&mut work, Some(&unit), village, UnitLevel::Village, &code, at).await?;
                 let site = format!("{village}司法工作室");
                 let site = put_site(&mut work, &room, &site, SiteKind::Hall, &code.replace('-', "")).await?;
-                devices.push(put_station(&mut work, &site, "工作站").await?);
+                // One village has its workstation; the others show what a district looks like before they are enrolled.
+                if order == 10 && at == 1 {
+                    devices.push(put_station(&mut work, &site, "工作站").await?);
+                }
             }
             first_street.get_or_insert(unit);
         }

@@ -35,7 +35,7 @@ after(async () => {
 });
 
 test("3 % loss each way leaves at least 95 % of the frames", async () => {
-  const commander = await logIn(browser, installation.base, "zhihui");
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
   const { sites } = await org(commander);
   const site = sites.find((s) => s.id === office.site_id);
   await commander.goto("/wall");
