@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod links;
 pub mod logins;
+pub mod net;
 pub mod org;
 pub mod page;
 pub mod ports;
