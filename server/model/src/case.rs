@@ -44,7 +44,7 @@ pub struct CaseLink {
 }
 
 /// The pattern of one kind's numbers, as the district edits it; matched against the normalised number, whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CasePattern {
     pub kind: CaseKind,
     pub pattern: String,

@@ -22,7 +22,7 @@ words! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OutboxEvent {
     /// 1, 2, 3 … in commit order.
     pub seq: i64,

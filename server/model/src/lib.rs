@@ -13,3 +13,7 @@ pub mod roles;
 pub mod session;
 pub mod time;
 pub mod words;
+
+/// For the macro [`words!`], which describes each enum of words to the API.
+#[doc(hidden)]
+pub use utoipa;

@@ -69,7 +69,7 @@ impl EndpointKind {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Unit {
     pub id: UnitId,
     pub parent_id: Option<UnitId>,
@@ -82,7 +82,7 @@ pub struct Unit {
     pub version: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Site {
     pub id: SiteId,
     pub unit_id: UnitId,
@@ -97,7 +97,7 @@ pub struct Site {
 }
 
 /// The live privacy switch of a site. While it is on nothing flows from the site.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PrivacySwitch {
     pub on: bool,
     /// Stated by whoever switched it on.
@@ -105,7 +105,7 @@ pub struct PrivacySwitch {
     pub since_ms: Option<Millis>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Endpoint {
     pub id: EndpointId,
     /// `None` for consoles.

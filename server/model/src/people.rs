@@ -17,7 +17,7 @@ pub const PASSWORD_MIN_CHARS: usize = 8;
 /// Passwords: most characters; bounds the work of hashing.
 pub const PASSWORD_MAX_CHARS: usize = 128;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Person {
     pub id: PersonId,
     pub name: String,

@@ -40,7 +40,7 @@ pub struct RegisterRow {
 }
 
 /// One stated purpose under which a person opens patrol sessions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Watch {
     pub id: WatchId,
     pub account_id: AccountId,

@@ -79,7 +79,7 @@ pub fn check_exclusive(held: &[Role], wanted: Role) -> Result<(), RoleClash> {
 }
 
 /// A role given to an account over a unit and everything under it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RoleGrant {
     pub id: GrantId,
     pub account_id: AccountId,

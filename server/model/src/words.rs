@@ -1,5 +1,8 @@
 //! Enums that are stored and told as one lower-case word: one place says the word, its Chinese and its English.
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
 /// Declares an enum whose variants each have a stable word (stored, told), a Chinese and an English name.
 #[macro_export]
 macro_rules! words {
@@ -36,6 +39,14 @@ macro_rules! words {
             }
         }
 
+        impl $crate::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::schema::Schema> {
+                $crate::words::schema(&[$(($word, $zh, $en)),+])
+            }
+        }
+
+        impl $crate::utoipa::ToSchema for $name {}
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -54,4 +65,15 @@ macro_rules! words {
             }
         }
     };
+}
+
+/// A string that is one of the words; the description says what each means.
+#[doc(hidden)]
+pub fn schema(words: &[(&'static str, &str, &str)]) -> RefOr<Schema> {
+    let meanings: Vec<String> = words.iter().map(|(word, zh, en)| format!("`{word}` {zh}, {en}")).collect();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words.iter().map(|(word, _, _)| *word)))
+        .description(Some(meanings.join("; ")))
+        .into()
 }

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 /// Role grants that one account may have.
 pub const MAX_GRANTS: usize = 64;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewPerson {
     pub name: String,
     pub unit_id: UnitId,
@@ -31,7 +31,7 @@ pub struct NewPerson {
     pub phone: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PersonPatch {
     pub name: Option<String>,
     pub unit_id: Option<UnitId>,
@@ -41,7 +41,7 @@ pub struct PersonPatch {
 }
 
 /// An account as administrators see it: no secret in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountView {
     pub id: AccountId,
     pub name: String,
@@ -55,14 +55,14 @@ pub struct AccountView {
     pub grants: Vec<RoleGrant>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewAccount {
     pub person_id: PersonId,
     pub name: String,
     pub password: String,
 }
 
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountPatch {
     /// False also lifts a lock of wrong passwords.
     pub locked: Option<bool>,
@@ -70,7 +70,7 @@ pub struct AccountPatch {
     pub password: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewGrant {
     pub role: Role,
     pub unit_id: UnitId,

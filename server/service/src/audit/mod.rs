@@ -15,7 +15,8 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 /// Rows read at a time when the chain is checked.
 const CHAIN_BATCH: i64 = 1_000;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditFilter {
     /// Part of the actor's shown name, or an account id.
     pub actor: Option<String>,
@@ -27,7 +28,7 @@ pub struct AuditFilter {
 }
 
 /// The outcome of checking the hash chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ChainReport {
     pub rows: i64,
     /// The first row that does not fit; none: the chain is whole.

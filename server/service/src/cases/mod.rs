@@ -25,7 +25,7 @@ pub const REASON_MAX_CHARS: usize = 200;
 /// Longest pattern of a kind's numbers, in bytes.
 pub const PATTERN_MAX_BYTES: usize = 500;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CaseLinkView {
     pub id: CaseLinkId,
     pub raw: String,
@@ -38,7 +38,7 @@ pub struct CaseLinkView {
     pub withdraw_reason: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewCaseLink {
     pub number: String,
     pub kind: CaseKind,

@@ -28,14 +28,14 @@ pub const MAX_TABS: i64 = 16;
 /// Longest tab mark, in bytes.
 pub const TAB_MAX_BYTES: usize = 64;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EnrolmentCode {
     /// Eight digits, shown as `1234-5678`.
     pub code: String,
     pub expires_ms: Millis,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Enrolled {
     /// Told once; only its hash is stored.
     pub device_token: String,

@@ -17,7 +17,7 @@ use serde_json::json;
 use std::collections::{HashMap, HashSet};
 
 /// An id with the name to show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Named {
     pub id: String,
     pub name: String,
@@ -30,14 +30,14 @@ impl Named {
 }
 
 /// What an actor may see of the tree. Units above the scope are included as the path to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrgTree {
     pub units: Vec<Unit>,
     pub sites: Vec<Site>,
     pub endpoints: Vec<Endpoint>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewUnit {
     pub parent_id: Option<UnitId>,
     pub name: String,
@@ -47,7 +47,7 @@ pub struct NewUnit {
     pub sort: i64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UnitPatch {
     pub name: Option<String>,
     pub parent_id: Option<UnitId>,
@@ -56,7 +56,7 @@ pub struct UnitPatch {
     pub disabled: Option<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewSite {
     pub unit_id: UnitId,
     pub name: String,
@@ -66,7 +66,7 @@ pub struct NewSite {
     pub code: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SitePatch {
     pub name: Option<String>,
     pub kind: Option<SiteKind>,
@@ -75,14 +75,14 @@ pub struct SitePatch {
     pub disabled: Option<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewEndpoint {
     pub site_id: SiteId,
     pub name: String,
     pub kind: EndpointKind,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EndpointPatch {
     pub name: Option<String>,
     pub disabled: Option<bool>,

@@ -11,7 +11,7 @@ use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     Online,
@@ -19,7 +19,7 @@ pub enum PresenceState {
 }
 
 /// One endpoint that shows a site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PresenceView {
     pub endpoint_id: EndpointId,
     pub site_id: SiteId,

@@ -20,14 +20,14 @@ use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionEvent, Sessi
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ObserverView {
     pub id: PersonId,
     pub name: String,
     pub unit: Option<Named>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionView {
     pub id: SessionId,
     pub number: String,
@@ -49,7 +49,7 @@ pub struct SessionView {
     pub cases: Vec<CaseLinkView>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AttendanceView {
     pub id: AttendanceId,
     pub endpoint: Option<Named>,
@@ -62,7 +62,7 @@ pub struct AttendanceView {
     pub leave_reason: Option<LeaveReason>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrackView {
     pub id: TrackIntervalId,
     pub track: TrackSid,
@@ -76,7 +76,7 @@ pub struct TrackView {
 }
 
 /// One line of the session's story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TimelineEntry {
     pub at_ms: Millis,
     /// Order within the session.
@@ -87,7 +87,7 @@ pub struct TimelineEntry {
     pub text_en: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionDetail {
     #[serde(flatten)]
     pub session: SessionView,
@@ -97,7 +97,8 @@ pub struct SessionDetail {
     pub timeline: Vec<TimelineEntry>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SessionFilter {
     pub site_id: Option<SiteId>,
     /// The unit and everything under it.

@@ -18,7 +18,7 @@ use serde_json::json;
 pub const PRIVACY_REASON_MAX_CHARS: usize = 200;
 
 /// Someone who watches the site now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Watcher {
     pub session_id: SessionId,
     pub number: String,
@@ -32,13 +32,13 @@ pub struct Watcher {
 }
 
 /// When the station is to be on air.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Shift {
     pub starts_ms: Millis,
     pub ends_ms: Millis,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StationView {
     pub endpoint: Endpoint,
     pub site: Site,

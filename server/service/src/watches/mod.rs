@@ -27,7 +27,7 @@ pub const MAX_SITES_A_CALL: usize = 64;
 /// Sessions that one console may have open at once.
 pub const MAX_OPEN_SESSIONS: i64 = 64;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PickedSites {
     pub site_ids: Vec<SiteId>,
     /// The actor's own console.
