@@ -1,0 +1,101 @@
+// The calls of the REST interface by noun. Features call these; nobody else spells a path.
+
+import { http, type Ask, type Query } from "./client";
+import type * as t from "./types";
+
+const id = encodeURIComponent;
+const query = (filter: object, page: object = {}) => ({ ...filter, ...page }) as Query;
+
+export interface PageAsk {
+  cursor?: string | null;
+  limit?: number;
+}
+
+export const logins = {
+  open: (account: string, password: string) => http.post<t.Me>("/logins", { account, password }, { ownLogin: true }),
+  current: (how?: Ask) => http.get<t.Me>("/logins/current", how),
+  close: () => http.delete("/logins/current"),
+  changePassword: (old: string, fresh: string) => http.post<null>("/logins/current/password", { old, new: fresh }),
+};
+
+export const org = {
+  tree: (how?: Ask) => http.get<t.OrgTree>("/org", how),
+  addUnit: (unit: t.NewUnit) => http.post<t.Unit>("/org/units", unit),
+  changeUnit: (unit: string, patch: t.UnitPatch) => http.patch<t.Unit>(`/org/units/${id(unit)}`, patch),
+  addSite: (site: t.NewSite) => http.post<t.Site>("/org/sites", site),
+  changeSite: (site: string, patch: t.SitePatch) => http.patch<t.Site>(`/org/sites/${id(site)}`, patch),
+  addEndpoint: (endpoint: t.NewEndpoint) => http.post<t.Endpoint>("/org/endpoints", endpoint),
+  changeEndpoint: (endpoint: string, patch: t.EndpointPatch) => http.patch<t.Endpoint>(`/org/endpoints/${id(endpoint)}`, patch),
+  enrolment: (endpoint: string) => http.post<t.EnrolmentCode>(`/org/endpoints/${id(endpoint)}/enrolment`),
+};
+
+export const people = {
+  list: (how?: Ask) => http.get<t.Person[]>("/persons", how),
+  add: (person: t.NewPerson) => http.post<t.Person>("/persons", person),
+  change: (person: string, patch: t.PersonPatch) => http.patch<t.Person>(`/persons/${id(person)}`, patch),
+};
+
+export const accounts = {
+  list: (how?: Ask) => http.get<t.AccountView[]>("/accounts", how),
+  add: (account: t.NewAccount) => http.post<t.AccountView>("/accounts", account),
+  change: (account: string, patch: t.AccountPatch) => http.patch<t.AccountView>(`/accounts/${id(account)}`, patch),
+  grants: (account: string, how?: Ask) => http.get<t.RoleGrant[]>(`/accounts/${id(account)}/grants`, how),
+  grant: (account: string, grant: t.NewGrant) => http.post<t.RoleGrant>(`/accounts/${id(account)}/grants`, grant),
+  withdraw: (account: string, grant: string) => http.delete(`/accounts/${id(account)}/grants/${id(grant)}`),
+};
+
+export const presence = {
+  list: (how?: Ask) => http.get<t.PresenceView[]>("/presence", how),
+};
+
+export const watches = {
+  purposes: (how?: Ask) => http.get<string[]>("/watches/purposes", how),
+  current: (how?: Ask) => http.get<t.Watch | null>("/watches/current", how),
+  open: (purpose: string) => http.post<t.Watch>("/watches", { purpose }),
+  end: (watch: string) => http.post<t.Watch>(`/watches/${id(watch)}/end`),
+  openSites: (watch: string, site_ids: string[], endpoint_id: string) =>
+    http.post<t.OpenedSite[]>(`/watches/${id(watch)}/sites`, { site_ids, endpoint_id }),
+};
+
+export const sessions = {
+  list: (filter: t.SessionFilter, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.SessionView>>("/sessions", { ...how, query: query(filter, page) }),
+  get: (session: string, how?: Ask) => http.get<t.SessionDetail>(`/sessions/${id(session)}`, how),
+  end: (session: string, note?: string) => http.post<t.SessionView>(`/sessions/${id(session)}/end`, note ? { note } : {}),
+  linkCase: (session: string, link: t.NewCaseLink) => http.post<t.CaseLinkView>(`/sessions/${id(session)}/cases`, link),
+  withdrawCase: (session: string, link: string, reason: string) =>
+    http.post<t.CaseLinkView>(`/sessions/${id(session)}/cases/${id(link)}/withdraw`, { reason }),
+};
+
+export const cases = {
+  patterns: (how?: Ask) => http.get<t.CasePattern[]>("/cases/patterns", how),
+  setPattern: (pattern: t.CasePattern) => http.put<t.CasePattern>(`/cases/patterns/${id(pattern.kind)}`, pattern),
+  sessions: (number: string, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.SessionView>>("/cases/sessions", { ...how, query: query({ number }, page) }),
+};
+
+export const register = {
+  list: (filter: t.RegisterFilter, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.RegisterView>>("/register", { ...how, query: query(filter, page) }),
+};
+
+export const audit = {
+  list: (filter: t.AuditFilter, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.AuditEvent>>("/audit", { ...how, query: query(filter, page) }),
+  verify: (how?: Ask) => http.get<t.ChainReport>("/audit/verification", how),
+};
+
+export const link = {
+  token: (tab: string) => http.post<t.LinkToken>("/link/tokens", { tab }),
+};
+
+/** A workstation's own calls: it has a device cookie, not a login. */
+export const station = {
+  enrol: (code: string) => http.post<t.Enrolled>("/enrolments", { code }, { ownLogin: true }),
+  view: (how?: Ask) => http.get<t.StationView>("/station", { ...how, ownLogin: true }),
+  setPrivacy: (on: boolean, reason: string) => http.post<t.PrivacySwitch>("/station/privacy", { on, reason }, { ownLogin: true }),
+  ledger: (page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.RegisterView>>("/station/ledger", { ...how, ownLogin: true, query: query(page) }),
+  linkToken: () => http.post<t.LinkToken>("/station/link/tokens", {}, { ownLogin: true }),
+  forget: () => http.delete("/station", { ownLogin: true }),
+};

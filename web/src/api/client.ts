@@ -1,0 +1,82 @@
+// One way to the server: typed JSON in and out, problems thrown as `Problem`, a login that is over told once to whoever shows the login page.
+
+import { isProblemBody, Problem } from "@/lib/problem";
+
+const PREFIX = "/api/v1";
+
+type Value = string | number | boolean | null | undefined;
+export type Query = { [key: string]: Value };
+
+const loginOver = new Set<() => void>();
+
+/** Called when the server says that this login is over. */
+export function onLoginOver(listener: () => void): () => void {
+  loginOver.add(listener);
+  return () => loginOver.delete(listener);
+}
+
+export function tellLoginOver(): void {
+  for (const listener of [...loginOver]) listener();
+}
+
+export interface Ask {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** A retry under the same key is answered with what the first one did. */
+  key?: string;
+  /** A 401 is this call's own matter: logging in, or a device's call. */
+  ownLogin?: boolean;
+}
+
+/** The full address of a call, also for downloads and event streams. Empty values are left out. */
+export function address(path: string, query: object = {}): string {
+  const said = new URLSearchParams();
+  for (const [name, value] of Object.entries(query as Query)) {
+    if (value !== undefined && value !== null && value !== "") said.set(name, String(value));
+  }
+  const text = said.toString();
+  return `${PREFIX}${path}${text && `?${text}`}`;
+}
+
+async function ask<T>(method: string, path: string, { query, body, signal, key, ownLogin }: Ask = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (method !== "GET") headers["idempotency-key"] = key ?? crypto.randomUUID();
+  let response: Response;
+  try {
+    response = await fetch(address(path, query), {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw Problem.unreachable();
+  }
+  const text = await response.text();
+  const answer = read(text);
+  if (response.ok) return answer as T;
+  const problem = isProblemBody(answer) ? new Problem(answer) : Problem.ofStatus(response.status);
+  if (response.status === 401 && !ownLogin) tellLoginOver();
+  throw problem;
+}
+
+function read(text: string): unknown {
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+export const http = {
+  get: <T>(path: string, how?: Ask) => ask<T>("GET", path, how),
+  post: <T>(path: string, body?: unknown, how?: Ask) => ask<T>("POST", path, { ...how, body: body ?? {} }),
+  patch: <T>(path: string, body: unknown, how?: Ask) => ask<T>("PATCH", path, { ...how, body }),
+  put: <T>(path: string, body: unknown, how?: Ask) => ask<T>("PUT", path, { ...how, body }),
+  delete: <T = null>(path: string, how?: Ask) => ask<T>("DELETE", path, how),
+};

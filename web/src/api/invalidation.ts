@@ -1,0 +1,52 @@
+// Which cached answers an event makes old. The cache is never a second truth: it is what the server said, until the server says it changed.
+
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { OutboxEvent, OrgTree, PresenceView, PrivacySwitch } from "./types";
+
+export function keysOf(event: OutboxEvent): QueryKey[] {
+  const session: QueryKey[] = event.session_id ? [["sessions", "one", event.session_id]] : [];
+  switch (event.kind) {
+    case "presence.changed":
+      return session;
+    case "privacy.changed":
+      return [["presence"], ["station", "view"]];
+    case "watch.opened":
+    case "watch.ended":
+      return [["watches"]];
+    case "session.opened":
+    case "session.updated":
+    case "session.ended":
+      return [...session, ["sessions", "list"], ["register"], ["station"]];
+    case "case.linked":
+    case "case.withdrawn":
+      return [...session, ["sessions", "list"]];
+    case "org.changed":
+      return [["org"], ["presence"], ["persons"], ["station", "view"]];
+    case "account.changed":
+      return [["accounts"], ["persons"], ["me"]];
+    case "link.refused":
+      return [["audit"]];
+  }
+}
+
+export function apply(client: QueryClient, event: OutboxEvent): void {
+  if (event.kind === "presence.changed") {
+    // The event carries the new view itself: no need to ask for all of them again.
+    const fresh = event.payload as PresenceView;
+    client.setQueryData<PresenceView[]>(["presence"], (all) =>
+      all && [...all.filter((p) => p.endpoint_id !== fresh.endpoint_id), fresh],
+    );
+  }
+  if (event.kind === "privacy.changed") {
+    const privacy = event.payload as PrivacySwitch;
+    client.setQueryData<OrgTree>(["org"], (tree) =>
+      tree && { ...tree, sites: tree.sites.map((site) => (site.id === event.site_id ? { ...site, privacy } : site)) },
+    );
+  }
+  for (const queryKey of keysOf(event)) void client.invalidateQueries({ queryKey });
+}
+
+/** After a gap in the stream anything may have changed. */
+export function applyGap(client: QueryClient): void {
+  void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+}

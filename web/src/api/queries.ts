@@ -1,0 +1,49 @@
+// What can be read, with its key in the query cache. Lists of a noun share the noun as first word, so that an event can drop them all.
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import * as calls from "./calls";
+import type { AuditFilter, RegisterFilter, SessionFilter } from "./types";
+
+const firstPage = null as string | null;
+
+export const queries = {
+  me: () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => calls.logins.current({ signal }), staleTime: Infinity }),
+  org: () => queryOptions({ queryKey: ["org"], queryFn: ({ signal }) => calls.org.tree({ signal }) }),
+  presence: () => queryOptions({ queryKey: ["presence"], queryFn: ({ signal }) => calls.presence.list({ signal }) }),
+  purposes: () => queryOptions({ queryKey: ["watches", "purposes"], queryFn: ({ signal }) => calls.watches.purposes({ signal }) }),
+  currentWatch: () => queryOptions({ queryKey: ["watches", "current"], queryFn: ({ signal }) => calls.watches.current({ signal }) }),
+  session: (id: string) => queryOptions({ queryKey: ["sessions", "one", id], queryFn: ({ signal }) => calls.sessions.get(id, { signal }) }),
+  sessions: (filter: SessionFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["sessions", "list", filter],
+      queryFn: ({ signal, pageParam }) => calls.sessions.list(filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+  register: (filter: RegisterFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["register", filter],
+      queryFn: ({ signal, pageParam }) => calls.register.list(filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+  audit: (filter: AuditFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["audit", "list", filter],
+      queryFn: ({ signal, pageParam }) => calls.audit.list(filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+  chain: () => queryOptions({ queryKey: ["audit", "chain"], queryFn: ({ signal }) => calls.audit.verify({ signal }) }),
+  casePatterns: () => queryOptions({ queryKey: ["cases", "patterns"], queryFn: ({ signal }) => calls.cases.patterns({ signal }) }),
+  persons: () => queryOptions({ queryKey: ["persons"], queryFn: ({ signal }) => calls.people.list({ signal }) }),
+  accounts: () => queryOptions({ queryKey: ["accounts"], queryFn: ({ signal }) => calls.accounts.list({ signal }) }),
+  station: () => queryOptions({ queryKey: ["station", "view"], queryFn: ({ signal }) => calls.station.view({ signal }) }),
+  stationLedger: () =>
+    infiniteQueryOptions({
+      queryKey: ["station", "ledger"],
+      queryFn: ({ signal, pageParam }) => calls.station.ledger({ cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+};

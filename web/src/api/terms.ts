@@ -1,0 +1,74 @@
+// The words of the model in both languages, as the server spells them.
+
+import type { Language } from "@/lib/language";
+import type * as t from "./types";
+
+type Terms<K extends string> = { readonly [key in K]: readonly [zh: string, en: string] };
+
+export const terms = {
+  unitLevel: { district: ["区", "district"], centre: ["区公共法律服务中心", "district centre"], street: ["街道", "street office"], village: ["村居", "village room"] } satisfies Terms<t.UnitLevel>,
+  siteKind: {
+    hall: ["大厅", "hall"], window: ["窗口", "window"], mediation: ["调解室", "mediation room"], talk: ["谈话室", "interview room"],
+    command: ["指挥室", "command room"], field: ["走访", "field"],
+  } satisfies Terms<t.SiteKind>,
+  privacyClass: { open: ["开放", "open"], private: ["私密", "private"] } satisfies Terms<t.PrivacyClass>,
+  endpointKind: {
+    station: ["工作站", "workstation"], camera: ["摄像机", "camera"], body_camera: ["执法记录仪", "body camera"], phone: ["手机", "phone"], console: ["指挥台", "console"],
+  } satisfies Terms<t.EndpointKind>,
+  role: {
+    commander: ["指挥长", "commander"], duty_leader: ["带班领导", "duty leader"], shift_chief: ["值班长", "shift chief"], operator: ["值班员", "operator"],
+    inspector: ["督导员", "inspector"], expert: ["专家", "expert"], office_head: ["司法所所长", "office head"], staff: ["工作人员", "staff"],
+    adviser: ["村居法律顾问", "village adviser"], trainer: ["教官", "trainer"], evaluator: ["考官", "evaluator"], player: ["参训人员", "player"],
+    system_admin: ["系统管理员", "system administrator"], security_admin: ["安全管理员", "security administrator"], audit_admin: ["审计管理员", "audit administrator"],
+  } satisfies Terms<t.Role>,
+  right: {
+    "wall.watch": ["视频巡查", "watch sites"], "sessions.read": ["查看会话记录", "read sessions"], "cases.link": ["关联案件", "link cases"],
+    "register.read": ["查看调用登记", "read the view register"], "station.ledger": ["查看被看账本", "read the watched-ledger"], "org.read": ["查看机构", "read the org tree"],
+    "org.manage": ["管理机构和终端", "manage the org tree"], "accounts.manage": ["管理账号", "manage accounts"], "rights.manage": ["管理授权", "manage role grants"],
+    "audit.read": ["查看审计", "read the audit"],
+  } satisfies Terms<t.Right>,
+  sessionKind: {
+    patrol: ["巡查", "patrol"], assist: ["求助", "assistance"], conference: ["会商", "conference"], roll_call: ["点名", "roll call"],
+    emergency: ["应急", "emergency"], broadcast: ["广播", "broadcast"], drill: ["演练", "drill"],
+  } satisfies Terms<t.SessionKind>,
+  sessionState: { open: ["进行中", "open"], ended: ["已结束", "ended"], interrupted: ["异常中断", "interrupted"] } satisfies Terms<t.SessionState>,
+  sessionEnd: {
+    ended: ["观看人结束", "ended by the observer"], watch_ended: ["巡查结束", "the watch ended"], logged_out: ["退出登录", "the observer logged out"],
+    observer_lost: ["观看端断线", "the observer's link was lost"], revoked: ["权限撤销或停用", "a right was withdrawn"], emptied: ["参会人员已全部离开", "everyone left"],
+    interrupted: ["异常中断", "interrupted by a server stop"],
+  } satisfies Terms<t.SessionEnd>,
+  mode: { watch: ["只看", "watch"], talk: ["喊话", "talk"], whisper: ["耳语", "whisper"], join: ["插入", "join"], release: ["强拆", "release"], present: ["在场", "present"] } satisfies Terms<t.Mode>,
+  leaveReason: {
+    session_ended: ["会话结束", "session ended"], left: ["离开", "left"], link_lost: ["断线", "link lost"], duplicate: ["同一终端重新连接", "replaced by a new link"],
+    revoked: ["被移出", "removed"], interrupted: ["异常中断", "interrupted"],
+  } satisfies Terms<t.LeaveReason>,
+  caseKind: {
+    mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], consultation: ["法律咨询", "legal consultation"], notary: ["公证", "notary"],
+    appraisal: ["司法鉴定", "forensic appraisal"], correction: ["社区矫正", "community correction"], resettlement: ["安置帮教", "resettlement"],
+    reconsideration: ["行政复议", "administrative reconsideration"], publicity: ["法治宣传", "legal publicity"], hotline: ["热线工单", "hotline order"],
+    report: ["社情民意", "key report"], other: ["其他", "other"],
+  } satisfies Terms<t.CaseKind>,
+  viewMode: { live: ["实时调看", "live"], playback: ["录像回看", "playback"], export: ["导出", "export"] } satisfies Terms<t.ViewMode>,
+  offlineCause: {
+    never: ["从未上线", "never online"], closed: ["主动下线", "went offline"], lost: ["网络中断", "connection lost"], server_restart: ["服务重启", "server restarted"], disabled: ["已停用", "disabled"],
+  } satisfies Terms<t.OfflineCause>,
+  auditResult: { success: ["成功", "success"], refused: ["拒绝", "refused"], failed: ["失败", "failed"] } satisfies Terms<t.AuditResult>,
+  trackKind: { audio: ["声音", "sound"], video: ["画面", "picture"] } satisfies Terms<t.TrackKind>,
+  trackSource: {
+    unknown: ["未知", "unknown"], camera: ["摄像头", "camera"], microphone: ["麦克风", "microphone"], screen_share: ["屏幕", "screen"], screen_share_audio: ["屏幕声音", "screen sound"],
+  } satisfies Terms<t.TrackSource>,
+};
+
+type Noun = keyof typeof terms;
+
+/** The shown word of a model word; an unknown one is shown as it is. */
+export function term<N extends Noun>(noun: N, word: (keyof (typeof terms)[N] & string) | null | undefined, language: Language): string {
+  if (word == null) return "";
+  const pair = (terms[noun] as Record<string, readonly [string, string]>)[word];
+  return pair ? pair[language === "zh" ? 0 : 1] : word;
+}
+
+/** Choices for a select, in the model's order. */
+export function choices<N extends Noun>(noun: N, language: Language): { value: keyof (typeof terms)[N] & string; label: string }[] {
+  return Object.entries(terms[noun]).map(([value, pair]) => ({ value: value as keyof (typeof terms)[N] & string, label: pair[language === "zh" ? 0 : 1] }));
+}

@@ -1,0 +1,381 @@
+// The JSON shapes of the REST interface, as the service's structs say them. Times are milliseconds UTC.
+
+import type { ProblemBody } from "@/lib/problem";
+
+export type UnitLevel = "district" | "centre" | "street" | "village";
+export type SiteKind = "hall" | "window" | "mediation" | "talk" | "command" | "field";
+export type PrivacyClass = "open" | "private";
+export type EndpointKind = "station" | "camera" | "body_camera" | "phone" | "console";
+export type Role =
+  | "commander" | "duty_leader" | "shift_chief" | "operator" | "inspector" | "expert" | "office_head" | "staff" | "adviser"
+  | "trainer" | "evaluator" | "player" | "system_admin" | "security_admin" | "audit_admin";
+export type Right =
+  | "wall.watch" | "sessions.read" | "cases.link" | "register.read" | "station.ledger" | "org.read" | "org.manage"
+  | "accounts.manage" | "rights.manage" | "audit.read";
+export type SessionKind = "patrol" | "assist" | "conference" | "roll_call" | "emergency" | "broadcast" | "drill";
+export type SessionState = "open" | "ended" | "interrupted";
+export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "emptied" | "interrupted";
+export type Mode = "watch" | "talk" | "whisper" | "join" | "release" | "present";
+export type LeaveReason = "session_ended" | "left" | "link_lost" | "duplicate" | "revoked" | "interrupted";
+export type CaseKind =
+  | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
+  | "publicity" | "hotline" | "report" | "other";
+export type ViewMode = "live" | "playback" | "export";
+export type WatchEnd = "ended" | "logged_out" | "revoked" | "interrupted";
+export type OfflineCause = "never" | "closed" | "lost" | "server_restart" | "disabled";
+export type AuditResult = "success" | "refused" | "failed";
+export type TrackKind = "audio" | "video";
+export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" | "screen_share_audio";
+export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
+export type EventKind =
+  | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
+  | "session.ended" | "case.linked" | "case.withdrawn" | "org.changed" | "account.changed" | "link.refused";
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** The cursor of the next page; null at the end. */
+  next: string | null;
+}
+
+export interface Me {
+  person: Named;
+  account: Named;
+  unit: Named;
+  roles: { role: Role; unit_id: string }[];
+  rights: Right[];
+  idle_logout_ms: number;
+}
+
+export interface Unit {
+  id: string;
+  parent_id: string | null;
+  name: string;
+  level: UnitLevel;
+  code: string;
+  sort: number;
+  disabled: boolean;
+  version: number;
+}
+
+export interface PrivacySwitch {
+  on: boolean;
+  reason: string | null;
+  since_ms: number | null;
+}
+
+export interface Site {
+  id: string;
+  unit_id: string;
+  name: string;
+  kind: SiteKind;
+  privacy_class: PrivacyClass;
+  code: string;
+  disabled: boolean;
+  privacy: PrivacySwitch;
+  version: number;
+}
+
+export interface Endpoint {
+  id: string;
+  site_id: string | null;
+  name: string;
+  kind: EndpointKind;
+  enrolled: boolean;
+  disabled: boolean;
+  login_id: string | null;
+  tab: string | null;
+  version: number;
+}
+
+export interface OrgTree {
+  units: Unit[];
+  sites: Site[];
+  endpoints: Endpoint[];
+}
+
+export interface NewUnit { parent_id: string | null; name: string; level: UnitLevel; code: string; sort?: number }
+export interface UnitPatch { name?: string; parent_id?: string; code?: string; sort?: number; disabled?: boolean }
+export interface NewSite { unit_id: string; name: string; kind: SiteKind; privacy_class?: PrivacyClass; code: string }
+export interface SitePatch { name?: string; kind?: SiteKind; privacy_class?: PrivacyClass; code?: string; disabled?: boolean }
+export interface NewEndpoint { site_id: string; name: string; kind: EndpointKind }
+export interface EndpointPatch { name?: string; disabled?: boolean }
+
+export interface EnrolmentCode {
+  code: string;
+  expires_ms: number;
+}
+
+export interface Enrolled {
+  device_token: string;
+  endpoint: Endpoint;
+  site: Site;
+  unit: Unit;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  unit_id: string;
+  post: string;
+  phone: string;
+  disabled: boolean;
+  version: number;
+}
+
+export interface NewPerson { name: string; unit_id: string; post?: string; phone?: string }
+export interface PersonPatch { name?: string; unit_id?: string; post?: string; phone?: string; disabled?: boolean }
+
+export interface RoleGrant {
+  id: string;
+  account_id: string;
+  role: Role;
+  unit_id: string;
+  given_ms: number;
+  given_by: string | null;
+}
+
+export interface AccountView {
+  id: string;
+  name: string;
+  person_id: string;
+  person_name: string;
+  unit_id: string;
+  locked: boolean;
+  locked_until_ms: number | null;
+  disabled: boolean;
+  password_changed_ms: number;
+  grants: RoleGrant[];
+}
+
+export interface NewAccount { person_id: string; name: string; password: string }
+export interface AccountPatch { locked?: boolean; disabled?: boolean; password?: string }
+export interface NewGrant { role: Role; unit_id: string }
+
+export interface PresenceView {
+  endpoint_id: string;
+  site_id: string;
+  state: "online" | "offline";
+  on_air: boolean;
+  privacy: boolean;
+  since_ms: number | null;
+  cause: OfflineCause | null;
+  cause_zh: string | null;
+  cause_en: string | null;
+}
+
+export interface Watch {
+  id: string;
+  account_id: string;
+  person_id: string;
+  purpose: string;
+  started_ms: number;
+  ended_ms: number | null;
+  end_cause: WatchEnd | null;
+  version: number;
+}
+
+export interface CaseLinkView {
+  id: string;
+  raw: string;
+  normalised: string;
+  kind: CaseKind;
+  linked_by: string;
+  linked_ms: number;
+  withdrawn_ms: number | null;
+  withdraw_reason: string | null;
+}
+
+export interface NewCaseLink { number: string; kind: CaseKind }
+
+export interface CasePattern {
+  kind: CaseKind;
+  pattern: string;
+  example: string;
+}
+
+export interface SessionView {
+  id: string;
+  number: string;
+  kind: SessionKind;
+  state: SessionState;
+  purpose: string;
+  site: Named | null;
+  unit: Named | null;
+  observer: { id: string; name: string; unit: Named | null } | null;
+  watch_id: string | null;
+  observer_endpoint_id: string | null;
+  room: string | null;
+  started_ms: number;
+  ended_ms: number | null;
+  end_cause: SessionEnd | null;
+  end_note: string;
+  cases: CaseLinkView[];
+}
+
+export interface AttendanceView {
+  id: string;
+  endpoint: Named | null;
+  person: Named | null;
+  name: string;
+  mode: Mode;
+  joined_ms: number;
+  left_ms: number | null;
+  leave_reason: LeaveReason | null;
+}
+
+export interface TrackSummary {
+  packets: number;
+  bytes: number;
+  lost: number;
+  repaired: number;
+  key_frames: number;
+  keyframe_requests: number;
+  jitter_ms: number;
+  rtt_ms: number;
+  max_width: number;
+  max_height: number;
+}
+
+export interface TrackView {
+  id: string;
+  track: string;
+  kind: TrackKind;
+  source: TrackSource;
+  codec: Codec;
+  publisher: Named;
+  started_ms: number;
+  ended_ms: number | null;
+  summary: TrackSummary | null;
+}
+
+export interface TimelineEntry {
+  at_ms: number;
+  seq: number;
+  kind: string;
+  text_zh: string;
+  text_en: string;
+}
+
+export interface RegisterView {
+  id: string;
+  session_id: string;
+  number: string;
+  site: Named;
+  purpose: string;
+  content: string;
+  unit: Named;
+  person: Named;
+  from_ms: number;
+  to_ms: number | null;
+  first_picture_ms: number | null;
+  mode: ViewMode;
+}
+
+export interface SessionDetail extends SessionView {
+  attendances: AttendanceView[];
+  tracks: TrackView[];
+  register: RegisterView[];
+  timeline: TimelineEntry[];
+}
+
+export interface SessionFilter {
+  site_id?: string;
+  unit_id?: string;
+  person_id?: string;
+  kind?: SessionKind;
+  case?: string;
+  q?: string;
+  from_ms?: number;
+  to_ms?: number;
+  open?: boolean;
+}
+
+export interface RegisterFilter {
+  site_id?: string;
+  unit_id?: string;
+  person_id?: string;
+  from_ms?: number;
+  to_ms?: number;
+}
+
+export interface AuditEvent {
+  id: string;
+  seq: number;
+  at_ms: number;
+  account_id: string | null;
+  endpoint_id: string | null;
+  actor: string;
+  roles: string;
+  ip: string;
+  action: string;
+  object_kind: string;
+  object_id: string;
+  result: AuditResult;
+  reason: string;
+  detail: string;
+  previous_hash: string;
+  hash: string;
+}
+
+export interface AuditFilter {
+  actor?: string;
+  action?: string;
+  result?: AuditResult;
+  from_ms?: number;
+  to_ms?: number;
+}
+
+export interface ChainReport {
+  rows: number;
+  broken_at: number | null;
+}
+
+export interface LinkToken {
+  token: string;
+  /** The endpoint that this link stands for. */
+  identity: string;
+  name: string;
+  expires_ms: number;
+}
+
+export interface OpenedSite {
+  site_id: string;
+  session?: SessionView;
+  error?: ProblemBody;
+}
+
+export interface Watcher {
+  session_id: string;
+  number: string;
+  name: string;
+  unit: string;
+  purpose: string;
+  since_ms: number;
+  mode: Mode;
+  audio: boolean;
+}
+
+export interface StationView {
+  endpoint: Endpoint;
+  site: Site;
+  unit: Unit;
+  watchers: Watcher[];
+  privacy: PrivacySwitch;
+  shift: { starts_ms: number; ends_ms: number };
+}
+
+export interface OutboxEvent {
+  seq: number;
+  at_ms: number;
+  kind: EventKind;
+  unit_id: string | null;
+  site_id: string | null;
+  session_id: string | null;
+  endpoint_id: string | null;
+  payload: unknown;
+}

@@ -1,0 +1,21 @@
+// The rooms of the console: where each is, which right opens it (any one of those named), and its page.
+// A room that has pages below it ends its path with `/*`.
+
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { Right } from "@/api/types";
+import { paths } from "@/lib/paths";
+import type { appWords } from "./words";
+
+export interface Room {
+  name: keyof (typeof appWords)["zh"]["rooms"];
+  path: string;
+  rights: readonly Right[];
+  /** Reached from elsewhere than the bar of rooms. */
+  aside?: boolean;
+  Page: LazyExoticComponent<ComponentType>;
+}
+
+/** In the order of the bar; the first that a person may enter is where the login leads. */
+export const rooms: readonly Room[] = [
+  { name: "wall", path: paths.wall, rights: ["wall.watch"], Page: lazy(() => import("@/features/wall/WallRoom")) },
+];

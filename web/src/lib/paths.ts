@@ -1,0 +1,13 @@
+// Every address of the console, in one place. Rooms link to each other by these, never by importing each other.
+
+export const paths = {
+  home: "/",
+  wall: "/wall",
+  records: "/records",
+  session: (id: string) => `/records/${encodeURIComponent(id)}`,
+  register: "/register",
+  org: "/org",
+  audit: "/audit",
+  account: "/account",
+  station: "/station",
+} as const;
