@@ -1,1 +1,28 @@
+//! The door: REST, events, the real-time link, the console's files, over TLS.
+//!
+//! [`bind`] makes everything ready that can fail, [`Bound::serve`] opens. Handlers read a request, ask the service, and
+//! spell its answer: rules live in the service, never here.
 
+// Handlers that use the rest land next.
+#![allow(dead_code, unused_imports)]
+
+mod attempts;
+mod auth;
+mod config;
+mod error;
+mod events;
+mod limits;
+mod link;
+mod metrics;
+mod problem;
+mod read;
+mod rest;
+mod serve;
+mod state;
+mod tls;
+
+pub use config::{ApiConfig, IntegrationKey, Tls};
+pub use error::ApiError;
+pub use rest::openapi;
+pub use serve::{Bound, bind};
+pub use state::{MediaHealth, Parts};

@@ -1,0 +1,46 @@
+//! How much the door lets in, by name. What is over a limit is refused with the limit's value, or closed and counted.
+
+use std::time::Duration;
+
+/// Connections at once, from everywhere.
+pub const CONNECTIONS: usize = 4096;
+/// Connections at once from one address. Offices behind one address translator share it.
+pub const CONNECTIONS_AN_ADDRESS: usize = 512;
+/// The first byte of a connection, and its TLS handshake.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A request's head.
+pub const HEAD: Duration = Duration::from_secs(15);
+/// A request's body.
+pub const BODY: Duration = Duration::from_secs(20);
+/// Bytes of a request's body.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Requests at once on one HTTP/2 connection.
+pub const STREAMS_A_CONNECTION: u32 = 128;
+/// How long requests and links may take to end once the server stops.
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+/// Attempts to log in or to enrol, from one address: so many at once, and one more each [`ATTEMPT_EVERY`].
+pub const ATTEMPTS_AT_ONCE: u32 = 30;
+pub const ATTEMPT_EVERY: Duration = Duration::from_secs(2);
+/// Addresses whose attempts are remembered.
+pub const ATTEMPT_ADDRESSES: usize = 4096;
+/// Password checks at work at once (each takes some 20 MiB), and how long one may wait for its turn.
+pub const PASSWORD_CHECKS: usize = 4;
+pub const PASSWORD_TURN: Duration = Duration::from_secs(5);
+
+/// Event streams open at once for one account, and for one device.
+pub const STREAMS_AN_ACCOUNT: usize = 32;
+pub const STREAMS_A_DEVICE: usize = 8;
+/// How often a quiet event stream says that it is alive, and looks whether its login still is.
+pub const STREAM_PING: Duration = Duration::from_secs(15);
+/// How long an event stream waits before it asks a store again that did not answer.
+pub const STREAM_RETRY: Duration = Duration::from_secs(1);
+
+/// How long one signalling message may take to be written.
+pub const LINK_WRITE: Duration = Duration::from_secs(10);
+/// How long a link that was asked to end may take to say why.
+pub const LINK_FAREWELL: Duration = Duration::from_secs(3);
+/// Life of a link token of the server's own key.
+pub const OWN_TOKEN: Duration = Duration::from_secs(60 * 60);
+/// Life of a fresh token for someone who came with an integration key's.
+pub const GUEST_TOKEN: Duration = Duration::from_secs(10 * 60);

@@ -1,0 +1,76 @@
+//! The pages that monitors read.
+
+use super::Metrics;
+use crate::state::App;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use std::fmt::Write as _;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+/// Whether the server can do its work: the store answers and every media worker runs.
+async fn ready(State(app): State<App>) -> Response {
+    let store = app.service.events.latest().await.is_ok();
+    let media = app.media.healthy();
+    let status = if store && media { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(serde_json::json!({ "store": store, "media": media }))).into_response()
+}
+
+async fn metrics(State(app): State<App>) -> Response {
+    match app.metrics.text(&[("net", app.net.metrics()), ("media", app.media.metrics())]) {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
+            (headers, text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "metrics");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl Metrics {
+    /// OpenMetrics text: our own, then those that other rooms counted.
+    fn text(&self, others: &[(&str, Vec<(&'static str, u64)>)]) -> Result<String, std::fmt::Error> {
+        const END: &str = "# EOF\n";
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        text.truncate(text.strip_suffix(END).map_or(text.len(), str::len));
+        for (room, metrics) in others {
+            for (name, value) in metrics {
+                match name.strip_suffix("_total") {
+                    Some(base) => writeln!(text, "# TYPE lianxian_{room}_{base} counter")?,
+                    None => writeln!(text, "# TYPE lianxian_{room}_{name} gauge")?,
+                }
+                writeln!(text, "lianxian_{room}_{name} {value}")?;
+            }
+        }
+        text.push_str(END);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_of_all_rooms_stand_in_one_text_with_one_end() {
+        let metrics = Metrics::new();
+        metrics.links_opened.inc();
+        let text = metrics.text(&[("net", vec![("links", 3)]), ("media", vec![("packets_total", 7)])]).unwrap();
+        assert!(text.contains("lianxian_link_opened_total 1\n"));
+        assert!(text.contains("# TYPE lianxian_net_links gauge\nlianxian_net_links 3\n"));
+        assert!(text.contains("# TYPE lianxian_media_packets counter\nlianxian_media_packets_total 7\n"));
+        assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1);
+    }
+}

@@ -1,0 +1,93 @@
+//! What a request carries, read with limits and refused as a problem.
+
+use crate::limits;
+use crate::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::{StatusCode, request};
+use serde::de::DeserializeOwned;
+
+/// A JSON body.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(axum::http::header::CONTENT_TYPE);
+        let is_json = content_type.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+            kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+        let bytes = bytes(request, state).await?;
+        if !is_json {
+            let en = "the request's content type must be application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "请求内容须为 JSON", en));
+        }
+        Ok(Self(axum::Json::<T>::from_bytes(&bytes)?.0))
+    }
+}
+
+/// A JSON body that may be left out.
+pub(crate) struct MaybeBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        Ok(Self(axum::Json::<T>::from_bytes(&bytes)?.0))
+    }
+}
+
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(limits::BODY, Bytes::from_request(request, state)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
+            Err(Problem::too_large(limits::BODY_BYTES))
+        }
+        Ok(Err(error)) => Err(Problem::malformed(error.body_text())),
+        Err(_) => {
+            let en = "the request's body took too long";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "请求内容传输过慢", en))
+        }
+    }
+}
+
+/// The query of the address.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, _state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(error) => Err(Problem::malformed(error.body_text())),
+        }
+    }
+}
+
+/// The `Idempotency-Key` header: a command that is sent again with the same key is carried out once.
+pub(crate) struct Once(Option<String>);
+
+impl Once {
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Once {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, _state: &S) -> Result<Self, Problem> {
+        match parts.headers.get("idempotency-key").map(|key| key.to_str()) {
+            None => Ok(Self(None)),
+            Some(Ok(key)) => Ok(Self(Some(key.to_owned()))),
+            Some(Err(_)) => Err(Problem::malformed("the Idempotency-Key is not plain text")),
+        }
+    }
+}
