@@ -95,7 +95,7 @@ impl Core {
         if let Actor::System = actor {
             return Ok(Scope::All);
         }
-        Ok(Scope::subtrees(&actor.roots(right), &*self.tree().await?))
+        Ok(Scope::subtrees(&actor.roots(right), &self.tree().await?))
     }
 
     /// The org tree, at most [`TREE_LIFE_MS`] old.
