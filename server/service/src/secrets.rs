@@ -22,6 +22,13 @@ pub(crate) fn new_token() -> String {
     hex::encode(random)
 }
 
+/// The random part of a participant's, track's or room's id: 80 bits, so that it cannot be guessed.
+pub(crate) fn new_link_id() -> String {
+    let mut random = [0u8; 10];
+    rand::rng().fill(&mut random);
+    hex::encode(random)
+}
+
 /// Eight random digits, `1234-5678`.
 pub(crate) fn new_code() -> String {
     let number: u32 = rand::rng().random_range(0..100_000_000);

@@ -1,5 +1,18 @@
 //! The live net: who is linked, who sees whom, and what the media plane is told to forward.
+//!
+//! One task owns the state (`state`, pure) and never waits: facts are committed and media calls made in rows of jobs,
+//! in order for each participant, apart from everyone else's. What comes of them returns as input. So a fact is on
+//! record before anyone is told of it, and a slow commit holds up one link alone.
 
+mod handle;
+mod jobs;
+mod limits;
+mod link;
+mod metrics;
 mod setup;
+mod shell;
+mod state;
 
-pub use setup::{Guest, Join, JoinError, Link, LinkOver, Net, NetSetup, Whom};
+pub use handle::Net;
+pub use link::{Link, LinkOver};
+pub use setup::{Guest, Join, JoinError, NetSetup, Whom};

@@ -1,0 +1,53 @@
+//! The net's limits, by name. Sizes are counts unless they say otherwise.
+
+/// Links open or opening at once.
+pub const LINKS: usize = 16_384;
+/// Joins of one identity that wait for an earlier one to be settled.
+pub const WAITING_AT_DOOR: usize = 8;
+/// What links and the service ask of the net and it has not taken yet; whoever asks more waits.
+pub const COMMANDS_WAITING: usize = 4_096;
+/// Results of the record and the media plane that the net has not taken yet.
+pub const OUTCOMES_WAITING: usize = 1_024;
+/// Notices that a link's reader has not taken yet; more end the link as a slow reader.
+pub const NOTICES_WAITING: usize = 2_048;
+/// Facts of one link that wait to be committed, and media calls of one link that wait; more end the link.
+pub const JOBS_WAITING: usize = 2_048;
+/// Room beyond [`JOBS_WAITING`] for what must not be lost when a link ends.
+pub const JOBS_RESERVED: usize = 2 * TRACKS_PER_LINK + 16;
+/// Tracks announced and not yet unpublished.
+pub const TRACKS_PER_LINK: usize = 32;
+/// Tracks received at once: a subscriber's description has at most 160 sections, one of them for data.
+pub const SUBSCRIPTIONS_PER_LINK: usize = 150;
+/// Participants named in one subscription permission, and tracks named for each.
+pub const PERMISSIONS: usize = 1_024;
+/// Different refusals of one link that are put on record; one who goes on asking is sent away.
+pub const REFUSALS_PER_LINK: usize = 256;
+/// Notices kept for a link whose socket is lost, until it comes back.
+pub const NOTICES_MISSED: usize = 256;
+/// Bytes of a name, of metadata, and of all attributes together.
+pub const NAME_BYTES: usize = 256;
+pub const METADATA_BYTES: usize = 64 * 1024;
+pub const ATTRIBUTES_BYTES: usize = 64 * 1024;
+/// Bytes of a track's client id and name.
+pub const TRACK_TEXT_BYTES: usize = 512;
+
+/// A participant whose socket broke is awaited for this long.
+pub const LINK_GRACE_MS: i64 = 15_000;
+/// A participant all of whose transports ended has this long to mend one.
+pub const MEDIA_GRACE_MS: i64 = 15_000;
+/// A track announced and never offered is forgotten after this.
+pub const ANNOUNCED_MS: i64 = 60_000;
+/// The summaries of an ended link's tracks are awaited for this long before its end goes on record without them.
+pub const SUMMARIES_MS: i64 = 1_000;
+/// How often connection qualities are told.
+pub const QUALITY_EVERY_MS: i64 = 5_000;
+/// How often the net looks at its deadlines.
+pub const TICK_MS: u64 = 250;
+/// A change of grants waits this long for the media plane to have followed; it is in force in the net by then anyway.
+pub const SETTLE_MS: u64 = 2_000;
+/// Shutdown waits this long for the last facts.
+pub const SHUTDOWN_MS: u64 = 5_000;
+/// An end that cannot be committed is tried again this often, waiting longer each time.
+pub const RECORD_RETRIES: u32 = 6;
+/// The first of those waits; each is twice the one before.
+pub const RECORD_RETRY_MS: u64 = 100;

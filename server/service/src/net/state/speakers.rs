@@ -1,0 +1,62 @@
+//! Who speaks, told to those who may hear them: only what changed.
+
+use super::State;
+use lianxian_model::ids::{ParticipantSid, TrackSid};
+use lianxian_model::link::{Notice, SpeakerView};
+use std::collections::BTreeMap;
+
+/// Levels are told in this many steps, so that a voice does not make a message of every breath.
+pub(super) const STEPS: u8 = 8;
+
+impl State {
+    /// The levels of the last interval; who is not in it is silent.
+    pub(super) fn tell_speakers(&mut self, levels: &[(ParticipantSid, TrackSid, f32)]) {
+        let mut loud: BTreeMap<ParticipantSid, u8> = BTreeMap::new();
+        for (sid, track, level) in levels {
+            let published = self.people.get(sid).and_then(|person| person.tracks.get(track));
+            if !published.is_some_and(|published| published.shown() && !published.view.about.muted) {
+                continue;
+            }
+            // A level that is no number reads as silence.
+            let step = (level.clamp(0.0, 1.0) * f32::from(STEPS)).ceil() as u8;
+            let loudest = loud.entry(sid.clone()).or_default();
+            *loudest = (*loudest).max(step.min(STEPS));
+        }
+        loud.retain(|_, step| *step > 0);
+        let mut news: Vec<(ParticipantSid, Vec<SpeakerView>)> = Vec::new();
+        for (viewer, person) in &self.people {
+            if person.link.is_none() || (loud.is_empty() && person.speaking.is_empty()) {
+                continue;
+            }
+            let hears = |sid: &&ParticipantSid| *sid == viewer || self.knows(person, sid, true);
+            let now: BTreeMap<&ParticipantSid, u8> =
+                loud.iter().filter(|(sid, _)| hears(sid)).map(|(sid, step)| (sid, *step)).collect();
+            let mut views = Vec::new();
+            for (sid, step) in &now {
+                if person.speaking.get(*sid) != Some(step) {
+                    let level = f32::from(*step) / f32::from(STEPS);
+                    views.push(SpeakerView { participant: (*sid).clone(), level, active: true });
+                }
+            }
+            for sid in person.speaking.keys().filter(|sid| !now.contains_key(sid)) {
+                views.push(SpeakerView { participant: sid.clone(), level: 0.0, active: false });
+            }
+            if !views.is_empty() {
+                news.push((viewer.clone(), views));
+            }
+        }
+        for (viewer, views) in news {
+            if let Some(person) = self.people.get_mut(&viewer) {
+                for view in &views {
+                    if view.active {
+                        let step = (view.level * f32::from(STEPS)) as u8;
+                        person.speaking.insert(view.participant.clone(), step);
+                    } else {
+                        person.speaking.remove(&view.participant);
+                    }
+                }
+            }
+            self.tell(&viewer, Notice::Speakers(views));
+        }
+    }
+}
