@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check lint web web-check test-rust test-web test-journeys test-sdk clean
+.PHONY: help demo test bench fuzz check lint web web-check test-rust test-web test-journeys test-sdk clean
 
 BIN := target/debug/lianxian
 JOURNEYS := tests/journeys
@@ -12,6 +12,7 @@ help:
 	@echo "make demo    build, and run a demo district with six live offices: prints the address and the logins"
 	@echo "make test    every test: Rust on both databases, web, browser journeys, SDK clients"
 	@echo "make bench   the speed table, side by side; writes target/bench.json"
+	@echo "make fuzz    each parser of remote bytes under a coverage-guided fuzzer, SECONDS=30 each"
 	@echo "make check   format, lints, types, dependency and arrow rules"
 
 # --- the product ---------------------------------------------------------------------------------------------------
@@ -77,6 +78,17 @@ bench: web
 	@.ci/setup bench
 	cargo build --release -p lianxian -p lianxian-load
 	target/release/lianxian-load bench
+
+target/tools/bin/cargo-fuzz:
+	cargo install --locked --quiet --root target/tools cargo-fuzz
+
+# Without a sanitizer the stable compiler suffices; safe Rust has its own checks.
+SECONDS ?= 30
+fuzz: target/tools/bin/cargo-fuzz
+	@for target in $(notdir $(basename $(wildcard tests/fuzz/targets/*.rs))); do \
+	  PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none $$target -- \
+	    -max_total_time=$(SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
 
 # --- the rules -----------------------------------------------------------------------------------------------------
 
