@@ -17,6 +17,7 @@ CREATE TABLE unit_paths (
     ancestor_id TEXT NOT NULL,
     PRIMARY KEY (unit_id, ancestor_id)
 );
+CREATE INDEX unit_paths_ancestor ON unit_paths (ancestor_id);
 
 CREATE TABLE sites (
     id TEXT PRIMARY KEY,
