@@ -41,6 +41,8 @@ impl Events {
     /// Events after `seq` that the actor may see: an account by its grants as they are now, a device its own site.
     /// Errors: `login_over` once the login has ended.
     pub async fn since(&self, actor: &Actor, seq: i64) -> ServiceResult<EventBatch> {
+        // Read before the unit of work: whoever holds one reader and waits for another can wait for ever.
+        let tree = self.core.tree().await?;
         let mut tx = self.core.read().await?;
         let now = self.core.now();
         let eyes = match actor {
@@ -59,7 +61,6 @@ impl Events {
                 let mut fresh = account.as_ref().clone();
                 fresh.grants = tx.grants_of(&account.account).await?;
                 let fresh = Actor::Account(Box::new(fresh));
-                let tree = self.core.tree().await?;
                 let scopes = |rights: &[Right]| {
                     let roots: Vec<_> = rights.iter().flat_map(|right| fresh.roots(*right)).collect();
                     Scope::subtrees(&roots, &tree)
