@@ -1,0 +1,147 @@
+// The selected tile's session: number, purpose, who is there, the register's row, its cases; linking a case without leaving the wall.
+
+import { BookOutlined, StopOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Button } from "antd";
+import { Link } from "react-router";
+import { holdsAny, useMe } from "@/api/me";
+import { queries } from "@/api/queries";
+import { term } from "@/api/terms";
+import type { AttendanceView, SessionDetail, Site } from "@/api/types";
+import { useLanguage, useWords } from "@/lib/language";
+import { paths } from "@/lib/paths";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorNote } from "@/ui/ErrorNote";
+import { StateTag } from "@/ui/StateTag";
+import { Duration, Time } from "@/ui/Time";
+import { CaseForm } from "./CaseForm";
+import { CaseList } from "./CaseList";
+import css from "./session.module.css";
+import type { Phase } from "./tile";
+import { wallWords } from "./words";
+
+interface Props {
+  site: Site | undefined;
+  phase: Phase | undefined;
+  remove(): void;
+}
+
+export function SessionPanel({ site, phase, remove }: Props) {
+  const say = useWords(wallWords);
+  const session = phase && "session" in phase && phase.session !== "" ? phase.session : null;
+  if (!site || !phase) return <EmptyState title={say.pickTile} next={say.pickTileNext} />;
+  return (
+    <section className={css.panel} aria-label={say.session}>
+      <h2>{site.name}</h2>
+      {phase.is === "opening" && <p className={css.dim}>{say.opening}</p>}
+      {phase.is === "refused" && <ErrorNote error={phase.problem} />}
+      {session !== null && <Body key={session} id={session} remove={remove} />}
+    </section>
+  );
+}
+
+function Body({ id, remove }: { id: string; remove: () => void }) {
+  const say = useWords(wallWords);
+  const language = useLanguage();
+  const me = useMe();
+  const query = useQuery(queries.session(id));
+  const session = query.data;
+  if (query.error && !session) return <ErrorNote error={query.error} retry={() => void query.refetch()} />;
+  if (!session) return <p className={css.dim}>{say.opening}</p>;
+  const open = session.state === "open";
+  return (
+    <>
+      <dl className={css.facts}>
+        <dt>{say.number}</dt>
+        <dd className="num">
+          {session.number} <StateTag tone={open ? "live" : session.state === "ended" ? "asleep" : "off"}>{term("sessionState", session.state, language)}</StateTag>
+        </dd>
+        <dt>{say.purpose}</dt>
+        <dd>{session.purpose}</dd>
+        <dt>{say.began}</dt>
+        <dd>
+          <Time ms={session.started_ms} />
+        </dd>
+        <dt>{say.lasted}</dt>
+        <dd>
+          <Duration from={session.started_ms} to={session.ended_ms} />
+        </dd>
+      </dl>
+      <h3>{say.people}</h3>
+      <People session={session} />
+      <h3>{say.register}</h3>
+      <ul className={css.list}>
+        {session.register.map((row) => (
+          <li key={row.id}>
+            <span>
+              {row.unit.name} · {row.person.name}
+            </span>
+            <small>
+              {row.content} · <Time ms={row.from_ms} clock />
+              {row.to_ms !== null && (
+                <>
+                  –<Time ms={row.to_ms} clock />
+                </>
+              )}
+              {row.first_picture_ms !== null && (
+                <>
+                  {" · "}
+                  {say.firstPicture} <Time ms={row.first_picture_ms} clock />
+                </>
+              )}
+            </small>
+          </li>
+        ))}
+      </ul>
+      <h3>{say.cases}</h3>
+      <CaseList session={session} mayWithdraw={holdsAny(me, ["cases.link"])} />
+      {holdsAny(me, ["cases.link"]) && <CaseForm session={session.id} />}
+      <footer className={css.foot}>
+        {holdsAny(me, ["sessions.read"]) && (
+          <Link to={paths.session(session.id)}>
+            <BookOutlined aria-hidden /> {say.story}
+          </Link>
+        )}
+        {open && (
+          <Button size="small" icon={<StopOutlined aria-hidden />} onClick={remove}>
+            {say.endSession}
+          </Button>
+        )}
+      </footer>
+    </>
+  );
+}
+
+/** Those present now; of an ended session, everybody who was. */
+function People({ session }: { session: SessionDetail }) {
+  const say = useWords(wallWords);
+  const language = useLanguage();
+  const shown = session.state === "open" ? session.attendances.filter((a) => a.left_ms === null) : session.attendances;
+  const present = shown.some((a) => a.mode === "present");
+  return (
+    <ul className={css.list}>
+      {latestOfEach(shown).map((a) => (
+        <li key={a.id}>
+          <span>
+            {a.name} <em>{term("mode", a.mode, language)}</em>
+          </span>
+          <small>
+            <Time ms={a.joined_ms} clock />
+            {a.left_ms !== null && (
+              <>
+                –<Time ms={a.left_ms} clock />
+              </>
+            )}
+          </small>
+        </li>
+      ))}
+      {!present && session.state === "open" && <li className={css.dim}>{say.nobody}</li>}
+    </ul>
+  );
+}
+
+function latestOfEach(attendances: readonly AttendanceView[]): AttendanceView[] {
+  const latest = new Map<string, AttendanceView>();
+  for (const a of attendances) latest.set(a.endpoint?.id ?? a.person?.id ?? a.id, a);
+  return [...latest.values()];
+}

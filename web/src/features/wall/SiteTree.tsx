@@ -1,0 +1,150 @@
+// The tree of units and sites: who is there, a search, and a click or a drag to watch.
+
+import { CaretDownOutlined, CaretRightOutlined, LockOutlined, SearchOutlined } from "@ant-design/icons";
+import { Checkbox, Input, type InputRef } from "antd";
+import { useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent, type Ref } from "react";
+import type { OrgTree, PresenceView, Site } from "@/api/types";
+import { useWords } from "@/lib/language";
+import { EmptyState } from "@/ui/EmptyState";
+import { answers, isOnline, statuses, unitTree, type SiteStatus, type UnitNode } from "./sites";
+import css from "./tree.module.css";
+import { wallWords } from "./words";
+
+export const SITE_DRAG = "application/x-lianxian-site";
+
+interface Props {
+  tree: OrgTree;
+  presence: readonly PresenceView[];
+  /** Sites that stand on the wall. */
+  shown: ReadonlySet<string>;
+  pick(site: Site, status: SiteStatus): void;
+  searchField: Ref<InputRef>;
+}
+
+export function SiteTree({ tree, presence, shown, pick, searchField }: Props) {
+  const say = useWords(wallWords);
+  const [typed, setTyped] = useState("");
+  const [onlyOnline, setOnlyOnline] = useState(false);
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const wanted = useDeferredValue(typed.trim());
+  const status = useMemo(() => statuses(tree, presence), [tree, presence]);
+  const nodes = useMemo(
+    () => unitTree(tree, status, (site, path) => (!onlyOnline || isOnline(status.get(site.id))) && (wanted === "" || answers(site, path, wanted))),
+    [tree, status, wanted, onlyOnline],
+  );
+  const searching = wanted !== "";
+
+  const fold = (unit: string) =>
+    setFolded((before) => {
+      const after = new Set(before);
+      if (!after.delete(unit)) after.add(unit);
+      return after;
+    });
+
+  const chosen = (site: Site) => {
+    const found = status.get(site.id);
+    if (found) pick(site, found);
+  };
+
+  const typedKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === "Enter" && !event.nativeEvent.isComposing && searching) {
+      const first = firstSite(nodes);
+      if (first) chosen(first);
+    }
+    if (event.key === "Escape") {
+      setTyped("");
+      event.currentTarget.blur();
+    }
+  };
+
+  const draw = (node: UnitNode, depth: number) => {
+    const open = searching || !folded.has(node.unit.id);
+    return (
+      <li key={node.unit.id} role="treeitem" aria-expanded={open} aria-selected={false}>
+        <button type="button" className={css.unit} style={{ paddingLeft: 8 + depth * 14 }} onClick={() => fold(node.unit.id)} title={open ? say.collapse : say.expand}>
+          {open ? <CaretDownOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
+          <span className={css.name}>{node.unit.name}</span>
+          <span className={css.count} data-some={node.online > 0}>
+            {node.online}/{node.all}
+          </span>
+        </button>
+        {open && (
+          <ul role="group">
+            {node.sites.map((site) => {
+              const found = status.get(site.id);
+              return found && <SiteRow key={site.id} site={site} status={found} depth={depth + 1} shown={shown.has(site.id)} choose={chosen} />;
+            })}
+            {node.units.map((below) => draw(below, depth + 1))}
+          </ul>
+        )}
+      </li>
+    );
+  };
+
+  return (
+    <section className={css.panel} aria-label={say.sites}>
+      <div className={css.search}>
+        <Input
+          ref={searchField}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={typedKey}
+          prefix={<SearchOutlined aria-hidden />}
+          placeholder={say.search}
+          aria-label={say.search}
+          allowClear
+        />
+        <Checkbox checked={onlyOnline} onChange={(event) => setOnlyOnline(event.target.checked)}>
+          {say.onlyOnline}
+        </Checkbox>
+      </div>
+      <div className={css.scroll}>
+        {nodes.length > 0 ? (
+          <ul role="tree" aria-label={say.sites} className={css.tree}>
+            {nodes.map((node) => draw(node, 0))}
+          </ul>
+        ) : tree.sites.length === 0 ? (
+          <EmptyState title={say.noSites} next={say.noSitesNext} />
+        ) : (
+          <EmptyState icon={<SearchOutlined aria-hidden />} title={say.nothingFound} next={say.nothingFoundNext} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function firstSite(nodes: readonly UnitNode[]): Site | undefined {
+  for (const node of nodes) {
+    const found = node.sites[0] ?? firstSite(node.units);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function SiteRow({ site, status, depth, shown, choose }: { site: Site; status: SiteStatus; depth: number; shown: boolean; choose: (site: Site) => void }) {
+  const say = useWords(wallWords);
+  const drag = (event: DragEvent) => {
+    event.dataTransfer.setData(SITE_DRAG, site.id);
+    event.dataTransfer.effectAllowed = "copyMove";
+  };
+  return (
+    <li role="treeitem" aria-selected={shown}>
+      <button
+        type="button"
+        className={css.site}
+        style={{ paddingLeft: 12 + depth * 14 }}
+        data-site-id={site.id}
+        data-state={status.state}
+        data-shown={shown || undefined}
+        draggable
+        onDragStart={drag}
+        onClick={() => choose(site)}
+      >
+        <span className={css.dot} aria-hidden />
+        <span className={css.name}>{site.name}</span>
+        {site.privacy_class === "private" && <LockOutlined className={css.lock} aria-label={say.privateSite} title={say.privateSite} />}
+        <span className={css.word}>{say.site[status.state]}</span>
+      </button>
+    </li>
+  );
+}

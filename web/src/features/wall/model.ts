@@ -1,0 +1,423 @@
+// The wall as it stands: which site in which slot, under which purpose, with which session. Knows no React and no media;
+// it asks the server for sessions, and asks again by itself when the server or the link was away.
+
+import type { OpenedSite, OutboxEvent, SessionEnd, SessionView, Watch } from "@/api/types";
+import { Problem, problemOf } from "@/lib/problem";
+import { Store } from "@/lib/store";
+import { layoutFor, layoutOf, MOST_SLOTS, nextLayout, noSlots, place, squeeze, swap, takenCount, without, type Layout, type Slots } from "./layout";
+import type { Phase } from "./tile";
+
+export interface Pick {
+  site: string;
+  slot?: number;
+}
+
+export interface WallState {
+  layout: Layout;
+  slots: Slots;
+  phases: ReadonlyMap<string, Phase>;
+  spotlight: string | null;
+  selected: string | null;
+  /** The purpose under which the wall watches. `id` is null while it has to be opened anew. */
+  watch: { id: string | null; purpose: string; started_ms: number } | null;
+  /** Sites that wait for a purpose. */
+  asking: readonly Pick[] | null;
+  /** What the last call that belongs to no tile failed with. */
+  problem: Problem | null;
+}
+
+export interface WallSetup {
+  openWatch(purpose: string): Promise<Watch>;
+  currentWatch(): Promise<Watch | null>;
+  endWatch(watch: string): Promise<Watch>;
+  openSites(watch: string, sites: string[], endpoint: string): Promise<OpenedSite[]>;
+  endSession(session: string): Promise<SessionView>;
+  /** The endpoint that this console is. */
+  identity(): Promise<string>;
+  openPicture(site: string): void;
+  closePicture(site: string): void;
+  /** Kept for all tabs: the layout's number. */
+  keptLayout: { get(): string | null; set(value: string | null): void };
+  /** Kept for this tab: what a reload takes up again. */
+  keptWall: { get(): string | null; set(value: string | null): void };
+  /** Whose wall it is: another account in this tab takes nothing up. */
+  account: string;
+  now(): number;
+  /** Waits before a call is tried again. */
+  pause(ms: number): Promise<void>;
+}
+
+/** Ends after which the wall watches on by itself: nobody wanted them. */
+const UNWANTED: readonly (SessionEnd | null)[] = ["interrupted", "observer_lost"];
+const RETRY_MS = 1_500;
+const END_ATTEMPTS = 5;
+
+interface Kept {
+  account: string;
+  watch: string;
+  slots: Slots;
+}
+
+export class WallModel {
+  readonly state: Store<WallState>;
+  #setup: WallSetup;
+  /** Endings under way, by site: a site is opened again only after its former session has ended. */
+  #ending = new Map<string, Promise<void>>();
+  #again: Promise<void> | null = null;
+  #againWanted = false;
+  #closed = false;
+
+  constructor(setup: WallSetup) {
+    this.#setup = setup;
+    this.state = new Store<WallState>({
+      layout: layoutOf(setup.keptLayout.get()),
+      slots: noSlots(),
+      phases: new Map(),
+      spotlight: null,
+      selected: null,
+      watch: null,
+      asking: null,
+      problem: null,
+    });
+  }
+
+  get #now(): WallState {
+    return this.state.getSnapshot();
+  }
+
+  /** The wall is entered; the returned function leaves it. */
+  start(): () => void {
+    this.#closed = false;
+    void this.restore();
+    return () => this.close();
+  }
+
+  /** After a reload: goes on with the sites of this tab, if their watch still runs. */
+  async restore(): Promise<void> {
+    const kept = this.#readKept();
+    if (!kept) return;
+    let watch: Watch | null;
+    try {
+      watch = await this.#setup.currentWatch();
+    } catch {
+      return;
+    }
+    if (this.#closed || this.#now.watch) return;
+    if (watch?.id !== kept.watch) return this.#setup.keptWall.set(null);
+    const slots = kept.slots;
+    const phases = new Map<string, Phase>();
+    for (const site of slots) if (site !== null) phases.set(site, { is: "opening", since: this.#setup.now() });
+    for (const site of phases.keys()) this.#setup.openPicture(site);
+    const layout = layoutFor(slots.findLastIndex((site) => site !== null), this.#now.layout);
+    this.#set({ slots, phases, layout, watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms } });
+    this.reopen();
+  }
+
+  /** The wall is left; sessions that nobody takes up again end on the server. */
+  close(): void {
+    this.#closed = true;
+    for (const site of this.#now.phases.keys()) this.#setup.closePicture(site);
+  }
+
+  pick(site: string, slot?: number): void {
+    const { slots, layout, phases, watch } = this.#now;
+    if (slots.includes(site)) {
+      if (slot !== undefined) this.#set({ slots: swap(slots, slots.indexOf(site), slot), layout: layoutFor(slot, layout) });
+      this.#set({ selected: site });
+      const phase = phases.get(site);
+      if (phase?.is === "ended" || phase?.is === "refused") this.retry(site);
+      return;
+    }
+    const pick: Pick = slot === undefined ? { site } : { site, slot };
+    if (!watch) return this.#set({ asking: [pick], problem: null });
+    this.#add([pick]);
+  }
+
+  /** The purpose, as said. Rejects with the problem when the server refuses it; the question stays open. */
+  async answer(purpose: string): Promise<void> {
+    const waiting = this.#now.asking ?? [];
+    const watch = await this.#setup.openWatch(purpose);
+    this.#set({ watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms }, asking: null });
+    this.#add(waiting);
+  }
+
+  dontAnswer(): void {
+    this.#set({ asking: null });
+  }
+
+  #add(picks: readonly Pick[]): void {
+    const added: string[] = [];
+    for (const { site, slot } of picks) {
+      const { slots, layout, phases, spotlight } = this.#now;
+      const placed = place(slots, layout, site, slot);
+      if (!placed) {
+        this.#set({ problem: wallFull() });
+        break;
+      }
+      if (placed.pushed) this.remove(placed.pushed);
+      const fresh = new Map(phases).set(site, { is: "opening", since: this.#setup.now() });
+      if (placed.pushed) fresh.delete(placed.pushed);
+      this.#setup.openPicture(site);
+      if (placed.layout !== layout) this.#setup.keptLayout.set(String(placed.layout));
+      this.#set({ ...placedPart(placed), phases: fresh, selected: site, spotlight: spotlight === null ? null : site, problem: null });
+      added.push(site);
+    }
+    if (added.length > 0) void this.#open(added);
+  }
+
+  /** Opens a session for each of the sites; what is open already is taken as it is. */
+  async #open(sites: string[]): Promise<void> {
+    await Promise.all(sites.map((site) => this.#ending.get(site)));
+    const before = new Map(sites.map((site) => [site, this.#now.phases.get(site)]));
+    try {
+      const endpoint = await this.#setup.identity();
+      const watch = this.#now.watch;
+      if (!watch) return;
+      const id = watch.id ?? (await this.#openWatchAgain(watch.purpose));
+      for (const opened of await this.#setup.openSites(id, sites, endpoint)) this.#take(opened, before.get(opened.site_id));
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.status === 401) return;
+      // Passing troubles are tried again; what was refused is said on each tile.
+      if (problem.code === "watch_not_open") {
+        this.#forgetWatchId();
+        return this.reopen();
+      }
+      if (problem.status === 0 || problem.status >= 500) {
+        await this.#setup.pause(RETRY_MS);
+        return this.reopen();
+      }
+      for (const site of sites) this.#phase(site, { is: "refused", since: this.#setup.now(), problem });
+    }
+  }
+
+  async #openWatchAgain(purpose: string): Promise<string> {
+    const watch = await this.#setup.openWatch(purpose);
+    if (this.#now.watch) this.#set({ watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms } });
+    return watch.id;
+  }
+
+  #take({ site_id: site, session, error }: OpenedSite, before: Phase | undefined): void {
+    const phase = this.#now.phases.get(site);
+    if (!phase || this.#closed) {
+      // Taken off the wall meanwhile: nobody looks, so nothing may run.
+      if (session && !this.#closed) void this.#end(site, session.id);
+      return;
+    }
+    if (session) {
+      // The event of its end may have been faster than this answer.
+      const over = phase.is === "ended" && phase.session === session.id;
+      if (!over && !(phase.is === "open" && phase.session === session.id)) this.#phase(site, { is: "open", since: this.#setup.now(), session: session.id });
+    } else if (error && phase === before) {
+      this.#phase(site, { is: "refused", since: this.#setup.now(), problem: new Problem(error) });
+    }
+  }
+
+  /** Asks again for what should be open: after the server, the stream or the link was away. */
+  reopen(): void {
+    this.#againWanted = true;
+    this.#again ??= this.#reopenAll().finally(() => (this.#again = null));
+  }
+
+  async #reopenAll(): Promise<void> {
+    while (this.#againWanted && !this.#closed) {
+      this.#againWanted = false;
+      const { watch, phases } = this.#now;
+      const sites = [...phases].filter(([, phase]) => wantsOpen(phase)).map(([site]) => site);
+      if (!watch || sites.length === 0) return;
+      for (const site of sites) {
+        if (phases.get(site)?.is === "ended") this.#phase(site, { is: "opening", since: this.#setup.now() });
+      }
+      try {
+        // The same purpose gives the same watch while it runs, and a new one when a restart has ended it.
+        await this.#openWatchAgain(watch.purpose);
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem.status !== 0 && problem.status < 500) return this.#set({ problem });
+        await this.#setup.pause(RETRY_MS);
+        this.#againWanted = true;
+        continue;
+      }
+      await this.#openQuietly(sites.filter((site) => this.#now.phases.has(site)));
+    }
+  }
+
+  async #openQuietly(sites: string[]): Promise<void> {
+    const { watch } = this.#now;
+    if (!watch?.id || sites.length === 0) return;
+    await Promise.all(sites.map((site) => this.#ending.get(site)));
+    const before = new Map(sites.map((site) => [site, this.#now.phases.get(site)]));
+    try {
+      const endpoint = await this.#setup.identity();
+      for (const opened of await this.#setup.openSites(watch.id, sites, endpoint)) this.#take(opened, before.get(opened.site_id));
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.status === 401) return;
+      if (problem.status !== 0 && problem.status < 500 && problem.code !== "watch_not_open") return this.#set({ problem });
+      await this.#setup.pause(RETRY_MS);
+      this.#againWanted = true;
+    }
+  }
+
+  /** Opens an ended or refused site anew. */
+  retry(site: string): void {
+    const { phases, watch, slots } = this.#now;
+    if (!phases.has(site)) return;
+    if (!watch) {
+      const slot = slots.indexOf(site);
+      this.remove(site);
+      return this.#set({ asking: [{ site, slot }] });
+    }
+    this.#phase(site, { is: "opening", since: this.#setup.now() });
+    void this.#open([site]);
+  }
+
+  remove(site: string): void {
+    const { slots, phases, spotlight, selected } = this.#now;
+    const phase = phases.get(site);
+    if (!phase) return;
+    const fresh = new Map(phases);
+    fresh.delete(site);
+    this.#setup.closePicture(site);
+    this.#set({ slots: without(slots, site), phases: fresh, spotlight: spotlight === site ? null : spotlight, selected: selected === site ? null : selected });
+    if (phase.is === "open") void this.#end(site, phase.session);
+  }
+
+  #end(site: string, session: string): Promise<void> {
+    const ended = this.#endSession(session).finally(() => {
+      if (this.#ending.get(site) === ended) this.#ending.delete(site);
+    });
+    this.#ending.set(site, ended);
+    return ended;
+  }
+
+  async #endSession(session: string): Promise<void> {
+    for (let attempt = 0; attempt < END_ATTEMPTS; attempt += 1) {
+      try {
+        await this.#setup.endSession(session);
+        return;
+      } catch (error) {
+        const { status } = problemOf(error);
+        if (status !== 0 && status < 500) return;
+        await this.#setup.pause(RETRY_MS);
+      }
+    }
+  }
+
+  /** Ends the watch with all its sessions, and clears the wall. */
+  async endWatch(): Promise<void> {
+    const { watch, phases } = this.#now;
+    if (!watch) return;
+    if (watch.id !== null) {
+      try {
+        await this.#setup.endWatch(watch.id);
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem.code !== "watch_not_open") return this.#set({ problem });
+      }
+    }
+    for (const site of phases.keys()) this.#setup.closePicture(site);
+    this.#set({ watch: null, slots: noSlots(), phases: new Map(), spotlight: null, selected: null, problem: null });
+  }
+
+  /** What the event stream says. */
+  hear(event: OutboxEvent): void {
+    const payload = event.payload as { watch_id?: string; cause?: string; end_cause?: SessionEnd | null };
+    if (event.kind === "session.ended" && event.session_id) {
+      const found = [...this.#now.phases].find(([, phase]) => phase.is === "open" && phase.session === event.session_id);
+      if (!found) return;
+      const cause = payload.end_cause ?? null;
+      this.#phase(found[0], { is: "ended", since: event.at_ms, session: event.session_id, cause });
+      if (UNWANTED.includes(cause)) this.reopen();
+    }
+    const { watch } = this.#now;
+    if (event.kind === "watch.ended" && watch?.id != null && payload.watch_id === watch.id) {
+      if (payload.cause === "interrupted") {
+        this.#forgetWatchId();
+        return this.reopen();
+      }
+      // Ended elsewhere: the tiles stay and say so, nothing is opened again by itself.
+      const phases = new Map(this.#now.phases);
+      for (const [site, phase] of phases) {
+        if (phase.is === "open") phases.set(site, { is: "ended", since: event.at_ms, session: phase.session, cause: "watch_ended" });
+        if (phase.is === "opening") phases.set(site, { is: "ended", since: event.at_ms, session: "", cause: "watch_ended" });
+      }
+      this.#set({ watch: null, phases });
+    }
+  }
+
+  #forgetWatchId(): void {
+    const { watch } = this.#now;
+    if (watch) this.#set({ watch: { ...watch, id: null } });
+  }
+
+  setLayout(layout: Layout): void {
+    const { slots } = this.#now;
+    if (takenCount(slots) > layout) return;
+    this.#setup.keptLayout.set(String(layout));
+    this.#set({ layout, slots: squeeze(slots, layout) });
+  }
+
+  turnLayout(): void {
+    this.setLayout(nextLayout(this.#now.layout, this.#now.slots));
+  }
+
+  move(from: number, to: number): void {
+    this.#set({ slots: swap(this.#now.slots, from, to) });
+  }
+
+  select(site: string | null): void {
+    this.#set({ selected: site });
+  }
+
+  setSpotlight(site: string | null): void {
+    this.#set({ spotlight: site, ...(site === null ? {} : { selected: site }) });
+  }
+
+  turnSpotlight(site: string): void {
+    this.setSpotlight(this.#now.spotlight === site ? null : site);
+  }
+
+  forgetProblem(): void {
+    this.#set({ problem: null });
+  }
+
+  #phase(site: string, phase: Phase): void {
+    if (this.#now.phases.has(site)) this.#set({ phases: new Map(this.#now.phases).set(site, phase) });
+  }
+
+  #set(change: Partial<WallState>): void {
+    this.state.set({ ...this.#now, ...change });
+    const { watch, slots } = this.#now;
+    const kept: Kept | null = watch?.id ? { account: this.#setup.account, watch: watch.id, slots } : null;
+    if ("watch" in change || "slots" in change) this.#setup.keptWall.set(kept && JSON.stringify(kept));
+  }
+
+  #readKept(): Kept | null {
+    try {
+      const kept = JSON.parse(this.#setup.keptWall.get() ?? "null") as Kept | null;
+      const fits = kept?.account === this.#setup.account && Array.isArray(kept.slots) && kept.slots.length === MOST_SLOTS && takenCount(kept.slots) > 0;
+      return fits ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+function placedPart({ slots, layout }: { slots: Slots; layout: Layout }): { slots: Slots; layout: Layout } {
+  return { slots, layout };
+}
+
+function wantsOpen(phase: Phase): boolean {
+  return phase.is === "open" || phase.is === "opening" || (phase.is === "ended" && UNWANTED.includes(phase.cause));
+}
+
+function wallFull(): Problem {
+  return new Problem({
+    status: 429,
+    code: "wall_full",
+    limit: MOST_SLOTS,
+    detail_zh: `一面墙最多 ${MOST_SLOTS} 格，请先移除一格`,
+    detail_en: `a wall has at most ${MOST_SLOTS} tiles: remove one first`,
+  });
+}

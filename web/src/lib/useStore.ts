@@ -1,0 +1,8 @@
+// A store's value in a component.
+
+import { useSyncExternalStore } from "react";
+import type { Store } from "./store";
+
+export function useStore<T>(store: Store<T>): T {
+  return useSyncExternalStore(store.subscribe, store.getSnapshot);
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { FigureReader, LineJudge } from "./figures";
+
+function report(at: number, over: Record<string, unknown> = {}) {
+  return [
+    { id: "in", type: "inbound-rtp", kind: "video", timestamp: at, bytesReceived: 0, packetsReceived: 0, packetsLost: 0, framesDecoded: 0, frameWidth: 640, frameHeight: 360, codecId: "c", transportId: "t", ...over },
+    { id: "c", type: "codec", mimeType: "video/VP8" },
+    { id: "t", type: "transport", selectedCandidatePairId: "p" },
+    { id: "p", type: "candidate-pair", currentRoundTripTime: 0.012 },
+  ];
+}
+
+test("rates are taken between two reports", () => {
+  const reader = new FigureReader();
+  expect(reader.read(report(1000))).toBeNull();
+  const figures = reader.read(report(3000, { bytesReceived: 125_000, packetsReceived: 95, packetsLost: 5, framesDecoded: 30 }));
+  expect(figures).toEqual({ codec: "VP8", width: 640, height: 360, fps: 15, kbps: 500, loss: 5, rtt_ms: 12 });
+});
+
+test("a receiver that began anew gives no negative rate", () => {
+  const reader = new FigureReader();
+  reader.read(report(1000, { bytesReceived: 9000 }));
+  expect(reader.read(report(2000, { bytesReceived: 10 }))).toBeNull();
+  expect(reader.read([])).toBeNull();
+});
+
+test("a line is weak at once, and good only when it stays good", () => {
+  const judge = new LineJudge();
+  expect([false, true, false, false, true, false].map((bad) => judge.take(bad))).toEqual([false, true, true, false, true, true]);
+  judge.reset();
+  expect(judge.weak).toBe(false);
+});
