@@ -1,12 +1,13 @@
 // Addresses to pages. A workstation's page stands alone, for a machine without a person's login; everything else is behind the login gate.
 
 import { createBrowserRouter, type RouteObject } from "react-router";
+import { paths } from "@/lib/paths";
 import { CrashPage, HomePage, NotFoundPage, RoomPage } from "./pages";
 import { rooms } from "./rooms";
 import { Shell } from "./shell/Shell";
 
 /** Pages outside the shell. */
-const alone: RouteObject[] = [];
+const alone: RouteObject[] = [{ path: paths.station, lazy: async () => ({ Component: (await import("@/features/station/StationRoom")).default }) }];
 
 export const router = createBrowserRouter([
   ...alone.map((route) => ({ ...route, errorElement: <CrashPage /> })),

@@ -5,6 +5,7 @@ import { captureFault } from "./capture-fault";
 import { findChosen, ofKind, parseChoices } from "./devices";
 import { formatCode, isWhole } from "./enrolment-code";
 import { loudness } from "./level";
+import { entryOf } from "./page-version";
 import { LAST_RESORT_MS, RELOAD_PAUSE_MS, needsReload, retryDelay } from "./retry";
 import type { Watcher } from "@/api/types";
 import { afterNews } from "./watchers";
@@ -103,5 +104,13 @@ describe("loudness", () => {
     expect(loudness(new Float32Array(8).fill(1))).toBe(1);
     expect(loudness(new Float32Array(8).fill(0.0316))).toBeCloseTo(0.5, 2);
     expect(loudness(new Float32Array())).toBe(0);
+  });
+});
+
+describe("the page's version", () => {
+  it("is the entry script that the page names", () => {
+    expect(entryOf('<html><script type="module" crossorigin src="/assets/index-a1.js"></script></html>')).toBe("/assets/index-a1.js");
+    expect(entryOf('<script src="/other.js"></script><script src="/m.js" type="module"></script>')).toBe("/m.js");
+    expect(entryOf("<html></html>")).toBeNull();
   });
 });
