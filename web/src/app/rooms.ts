@@ -18,4 +18,6 @@ export interface Room {
 /** In the order of the bar; the first that a person may enter is where the login leads. */
 export const rooms: readonly Room[] = [
   { name: "wall", path: paths.wall, rights: ["wall.watch"], Page: lazy(() => import("@/features/wall/WallRoom")) },
+  { name: "records", path: `${paths.records}/*`, rights: ["sessions.read"], Page: lazy(() => import("@/features/records/RecordsRoom")) },
+  { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },
 ];
