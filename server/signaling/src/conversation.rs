@@ -103,7 +103,7 @@ impl Introduction {
                 auto_subscribe: on("auto_subscribe", true),
                 adaptive_stream: on("adaptive_stream", false),
             },
-            resume: (on("reconnect", false) && !sid.is_empty()).then(|| ParticipantSid(sid)),
+            resume: (on("reconnect", false) && !sid.is_empty()).then_some(ParticipantSid(sid)),
         }
     }
 }
@@ -217,10 +217,10 @@ impl Conversation {
 
     fn frame(&self, message: Message) -> Frame {
         let response = proto::SignalResponse { message: Some(message) };
-        if self.text {
-            if let Ok(text) = serde_json::to_string(&response) {
-                return Frame::Text(text);
-            }
+        if self.text
+            && let Ok(text) = serde_json::to_string(&response)
+        {
+            return Frame::Text(text);
         }
         Frame::Binary(Bytes::from(response.encode_to_vec()))
     }
