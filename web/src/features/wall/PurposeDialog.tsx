@@ -1,7 +1,7 @@
 // Asks once, for each watch, why.
 
 import { useQuery } from "@tanstack/react-query";
-import { Form, Input, Modal, Tag, type InputRef } from "antd";
+import { Button, Form, Input, Modal, type InputRef } from "antd";
 import { useRef, useState } from "react";
 import { queries } from "@/api/queries";
 import { useWords } from "@/lib/language";
@@ -65,10 +65,10 @@ export function PurposeDialog({ open, answer, cancel }: Props) {
         <div className={css.recent}>
           <small>{say.recent}</small>
           {offered.map((purpose) => (
-            <Tag.CheckableTag key={purpose} checked={false} onChange={() => form.setFieldValue("purpose", purpose)}>
+            <Button key={purpose} size="small" onClick={() => form.setFieldValue("purpose", purpose)}>
               {purpose}
               {purpose === running && ` · ${say.running}`}
-            </Tag.CheckableTag>
+            </Button>
           ))}
         </div>
       )}

@@ -1,8 +1,8 @@
 // The tree of units and sites: who is there, a search, and a click or a drag to watch.
 
 import { CaretDownOutlined, CaretRightOutlined, LockOutlined, SearchOutlined } from "@ant-design/icons";
-import { Checkbox, Input, type InputRef } from "antd";
-import { useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent, type Ref } from "react";
+import { Checkbox, Input } from "antd";
+import { useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent } from "react";
 import type { OrgTree, PresenceView, Site } from "@/api/types";
 import { useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
@@ -12,16 +12,21 @@ import { wallWords } from "./words";
 
 export const SITE_DRAG = "application/x-lianxian-site";
 
+const SEARCH_ID = "site-search";
+
+export function focusSearch(): void {
+  document.getElementById(SEARCH_ID)?.focus();
+}
+
 interface Props {
   tree: OrgTree;
   presence: readonly PresenceView[];
   /** Sites that stand on the wall. */
   shown: ReadonlySet<string>;
   pick(site: Site, status: SiteStatus): void;
-  searchField: Ref<InputRef>;
 }
 
-export function SiteTree({ tree, presence, shown, pick, searchField }: Props) {
+export function SiteTree({ tree, presence, shown, pick }: Props) {
   const say = useWords(wallWords);
   const [typed, setTyped] = useState("");
   const [onlyOnline, setOnlyOnline] = useState(false);
@@ -85,7 +90,7 @@ export function SiteTree({ tree, presence, shown, pick, searchField }: Props) {
     <section className={css.panel} aria-label={say.sites}>
       <div className={css.search}>
         <Input
-          ref={searchField}
+          id={SEARCH_ID}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={typedKey}

@@ -1,7 +1,7 @@
 // The wall: the tree on the left, the tiles in the middle, the selected session on the right, the watch below.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, type InputRef } from "antd";
+import { App, Button } from "antd";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { sessions, watches } from "@/api/calls";
 import { useMe } from "@/api/me";
@@ -22,7 +22,7 @@ import { neighbour, siteRects, type Direction } from "./layout";
 import { WallModel, type WallState } from "./model";
 import { PurposeDialog } from "./PurposeDialog";
 import { SessionPanel } from "./SessionPanel";
-import { SiteTree } from "./SiteTree";
+import { focusSearch, SiteTree } from "./SiteTree";
 import { statuses, type SiteStatus } from "./sites";
 import { Stage } from "./Stage";
 import { useFullScreen } from "./useFullScreen";
@@ -54,7 +54,6 @@ export default function WallRoom() {
   const [figures, setFigures] = useState(false);
   const [help, setHelp] = useState(false);
   const [full, turnFull] = useFullScreen();
-  const [searchField, setSearchField] = useState<InputRef | null>(null);
 
   const pick = useCallback(
     (site: Site, found: SiteStatus, slot?: number) => {
@@ -73,7 +72,7 @@ export default function WallRoom() {
     [pick, sites, status],
   );
 
-  useKeys(wallKeys(wall, model, link, { search: () => searchField?.focus(), turnFull, turnFigures: () => setFigures((on) => !on), help: () => setHelp(true) }));
+  useKeys(wallKeys(wall, model, link, { search: focusSearch, turnFull, turnFigures: () => setFigures((on) => !on), help: () => setHelp(true) }));
 
   const shown = useMemo(() => new Set(wall.phases.keys()), [wall.phases]);
   const selected = wall.selected;
@@ -85,7 +84,7 @@ export default function WallRoom() {
       </BarSlot>
       <aside className={css.left}>
         {tree.data ? (
-          <SiteTree tree={tree.data} presence={present} shown={shown} pick={pick} searchField={setSearchField} />
+          <SiteTree tree={tree.data} presence={present} shown={shown} pick={pick} />
         ) : (
           tree.error && <ErrorNote error={tree.error} retry={() => void tree.refetch()} />
         )}
