@@ -15,6 +15,16 @@ export const uiWords = words(
     limit: (n: number) => `上限 ${n}`,
     running: "进行中",
     refresh: "刷新",
+    rules: {
+      title: "密码要求",
+      short: "至少 8 位",
+      long: "最多 128 位",
+      upper: "有大写字母",
+      lower: "有小写字母",
+      digit: "有数字",
+      other: "有其他字符，如 @ - 或汉字",
+      name: "不含账号名",
+    },
   },
   {
     retry: "Try again",
@@ -28,5 +38,15 @@ export const uiWords = words(
     limit: (n: number) => `limit ${n}`,
     running: "running",
     refresh: "Refresh",
+    rules: {
+      title: "What a password needs",
+      short: "8 characters or more",
+      long: "128 characters or fewer",
+      upper: "an upper-case letter",
+      lower: "a lower-case letter",
+      digit: "a digit",
+      other: "another character, such as @ or -",
+      name: "not the account's name",
+    },
   },
 );

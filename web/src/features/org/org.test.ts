@@ -1,7 +1,6 @@
-// The tree, the rules of passwords, and which roles exclude each other.
+// The tree, and which roles exclude each other.
 
 import { describe, expect, it } from "vitest";
-import { makePassword, weaknesses } from "./password";
 import { clash } from "./roles";
 import { buildTree, filterTree, pathOf, possibleParents } from "./tree";
 
@@ -37,22 +36,6 @@ describe("the tree", () => {
   it("says where a unit may go", () => {
     expect(possibleParents(units, "b").map((u) => u.id).sort()).toEqual(["a", "c"]);
     expect(pathOf(units, "d")).toEqual(["单位a", "单位b", "单位d"]);
-  });
-});
-
-describe("passwords", () => {
-  it("are told everything that they lack", () => {
-    expect(weaknesses("Lianxian@2026", "zhihuizhang")).toEqual([]);
-    expect(weaknesses("abc", "")).toEqual(["short", "upper", "digit", "other"]);
-    expect(weaknesses("Liming2026!", "liming")).toEqual(["name"]);
-    expect(weaknesses("东丽Abc123", "liming")).toEqual([]);
-    expect(weaknesses("Aa1!".repeat(40), "")).toEqual(["long"]);
-  });
-
-  it("that are made keep the rules", () => {
-    let seed = 7;
-    const draw = (n: number) => (seed = (seed * 48_271) % 2_147_483_647) % n;
-    for (let i = 0; i < 200; i++) expect(weaknesses(makePassword(draw), "liming")).toEqual([]);
   });
 });
 

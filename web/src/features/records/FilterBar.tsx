@@ -8,7 +8,7 @@ import { queries } from "@/api/queries";
 import { choices } from "@/api/terms";
 import type { OrgTree } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
-import { SPANS, spanDays } from "./days";
+import { SPANS, spanDays } from "@/lib/days";
 import { isFiltered, type Filters } from "./filters";
 import css from "./records.module.css";
 import { recordsWords } from "./words";

@@ -2,7 +2,7 @@
 
 import { terms } from "@/api/terms";
 import type { RegisterFilter, SessionFilter, SessionKind } from "@/api/types";
-import { dayEnd, dayStart } from "./days";
+import { dayEnd, dayStart } from "@/lib/days";
 
 const NAMES = ["site", "unit", "person", "kind", "case", "q", "from", "to", "open"] as const;
 export type FilterName = (typeof NAMES)[number];

@@ -1,23 +1,9 @@
-// Days, filters, quality words and the strip of a session.
+// Filters, quality words and the strip of a session.
 
 import { describe, expect, it } from "vitest";
-import { dayEnd, dayStart, spanDays } from "./days";
 import { isFiltered, readFilters, registerFilter, sessionFilter, writeFilters } from "./filters";
 import { averageBps, formatBps, formatShare, grade, lossShare } from "./quality";
 import { strip } from "./strip";
-
-describe("days are Beijing's", () => {
-  it("end where the next begins", () => {
-    expect(dayStart("2026-11-24")).toBe(Date.UTC(2026, 10, 23, 16));
-    expect(dayEnd("2026-11-24")).toBe(dayStart("2026-11-25"));
-    for (const day of [undefined, "", "2026-02-30"]) expect(dayEnd(day)).toBeUndefined();
-  });
-
-  it("span to today", () => {
-    expect(spanDays("week", Date.UTC(2026, 10, 24, 17))).toEqual({ from: "2026-11-19", to: "2026-11-25" });
-    expect(spanDays("today", Date.UTC(2026, 10, 24, 17))).toEqual({ from: "2026-11-25", to: "2026-11-25" });
-  });
-});
 
 describe("filters", () => {
   it("come back from the address as they went in", () => {

@@ -1,6 +1,6 @@
 // Spans of calendar days as people filter by them: Beijing days, written yyyy-mm-dd.
 
-import { dayText, startOfDay } from "@/lib/time";
+import { dayText, startOfDay } from "./time";
 
 const DAY_MS = 86_400_000;
 

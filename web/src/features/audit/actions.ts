@@ -1,0 +1,117 @@
+// The audited actions in words. An action that is not listed is shown as it is.
+
+import type { Language } from "@/lib/language";
+
+type Word = readonly [zh: string, en: string];
+
+const GROUPS: Record<string, Word> = {
+  login: ["登录", "logins"],
+  account: ["账号", "accounts"],
+  person: ["人员", "persons"],
+  grant: ["授权", "role grants"],
+  org: ["机构", "organisation"],
+  enrolment: ["终端登记", "enrolment"],
+  watch: ["巡查", "watches"],
+  session: ["会话", "sessions"],
+  conference: ["会商", "conferences"],
+  case: ["案件", "cases"],
+  register: ["调用登记", "view register"],
+  station: ["工作站", "workstations"],
+  presence: ["在线状态", "presence"],
+  link: ["链路", "links"],
+  audit: ["审计", "audit"],
+  server: ["服务", "server"],
+};
+
+const ACTIONS: Record<string, Word> = {
+  "login.open": ["登录", "log in"],
+  "login.end": ["退出登录", "log out"],
+  "account.list": ["查看账号", "list accounts"],
+  "account.create": ["新建账号", "create account"],
+  "account.update": ["修改账号", "change account"],
+  "account.change_password": ["修改密码", "change password"],
+  "person.list": ["查看人员", "list persons"],
+  "person.create": ["新建人员", "create person"],
+  "person.update": ["修改人员", "change person"],
+  "grant.list": ["查看授权", "list role grants"],
+  "grant.give": ["授予角色", "give role"],
+  "grant.withdraw": ["撤销角色", "withdraw role"],
+  "org.read": ["查看机构", "read the org tree"],
+  "org.create_unit": ["新建机构", "create unit"],
+  "org.update_unit": ["修改机构", "change unit"],
+  "org.create_site": ["新建场所", "create site"],
+  "org.update_site": ["修改场所", "change site"],
+  "org.create_endpoint": ["新建终端", "create endpoint"],
+  "org.update_endpoint": ["修改终端", "change endpoint"],
+  "enrolment.issue": ["签发登记码", "issue enrolment code"],
+  "enrolment.use": ["使用登记码", "use enrolment code"],
+  "watch.open": ["开始巡查", "open watch"],
+  "watch.end": ["结束巡查", "end watch"],
+  "session.open": ["打开会话", "open session"],
+  "session.end": ["结束会话", "end session"],
+  "session.read": ["查看会话", "read session"],
+  "session.list": ["查看记录", "list sessions"],
+  "session.export": ["导出记录", "export sessions"],
+  "session.observer_lost": ["观看端断线", "observer lost"],
+  "session.interrupted": ["会话异常中断", "session interrupted"],
+  "conference.open": ["会商开始", "open conference"],
+  "case.link": ["关联案件", "link case"],
+  "case.withdraw": ["撤销关联", "withdraw case link"],
+  "case.read": ["按案号查找", "find by case"],
+  "case.patterns": ["查看案号格式", "read case formats"],
+  "case.set_pattern": ["修改案号格式", "change case format"],
+  "register.list": ["查看调用登记", "read the view register"],
+  "register.export": ["导出调用登记", "export the view register"],
+  "station.privacy_on": ["打开隐私", "privacy on"],
+  "station.privacy_off": ["关闭隐私", "privacy off"],
+  "presence.list": ["查看在线状态", "read presence"],
+  "link.token": ["申请链路令牌", "ask for a link token"],
+  "link.refused": ["链路请求被拒", "link request refused"],
+  "audit.read": ["查看审计", "read the audit"],
+  "audit.verify": ["校验审计链", "verify the audit chain"],
+  "server.start": ["服务启动", "server start"],
+  "server.first_start": ["首次启动", "first start"],
+  "server.seed_demo": ["装入演示数据", "seed demo data"],
+};
+
+const OBJECTS: Record<string, Word> = {
+  unit: ["机构", "unit"],
+  site: ["场所", "site"],
+  endpoint: ["终端", "endpoint"],
+  person: ["人员", "person"],
+  account: ["账号", "account"],
+  watch: ["巡查", "watch"],
+  session: ["会话", "session"],
+  case: ["案件", "case"],
+  register: ["调用登记", "register"],
+  presence: ["在线状态", "presence"],
+  audit: ["审计", "audit"],
+  server: ["服务", "server"],
+};
+
+const said = (word: Word | undefined, language: Language) => word?.[language === "zh" ? 0 : 1];
+
+export function actionWord(action: string, language: Language): string {
+  return said(ACTIONS[action], language) ?? action;
+}
+
+export function objectWord(kind: string, language: Language): string {
+  return said(OBJECTS[kind], language) ?? kind;
+}
+
+export interface ActionGroup {
+  label: string;
+  options: { value: string; label: string }[];
+}
+
+/** For a select: each group as a whole, then its actions. */
+export function actionGroups(language: Language, whole: (group: string) => string): ActionGroup[] {
+  return Object.entries(GROUPS).map(([group, word]) => {
+    const label = said(word, language) ?? group;
+    const actions = Object.keys(ACTIONS).filter((action) => action.startsWith(`${group}.`));
+    return {
+      label,
+      options: [{ value: group, label: whole(label) }, ...actions.map((action) => ({ value: action, label: actionWord(action, language) }))],
+    };
+  });
+}
