@@ -1,0 +1,211 @@
+//! Plain rooms of integration keys: everyone sees everyone within their rights.
+
+use super::*;
+use lianxian_model::link::{DataMessage, RequestOutcome, TrackPermission};
+use lianxian_model::media::{Quality, TrackSettings};
+
+#[test]
+fn everyone_sees_everyone_but_the_hidden() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let ghost = world.guest_with("ghost", LinkRights { hidden: true, ..guest_rights() });
+    let b = world.guest("b");
+    assert_eq!(world.believes(&a).into_keys().collect::<Vec<_>>(), vec!["b"]);
+    assert_eq!(world.believes(&ghost).into_keys().collect::<Vec<_>>(), vec!["a", "b"]);
+    assert_eq!(world.believes(&b).into_keys().collect::<Vec<_>>(), vec!["a"]);
+    world.wish(&b, Wish::Leave);
+    world.run();
+    assert!(world.believes(&a).is_empty());
+    assert!(leave_of(&world.told(&b)).is_some());
+}
+
+#[test]
+fn rooms_and_keys_are_apart() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let Whom::Guest(mut other) = guest("b", guest_rights()) else { panic!() };
+    other.key = "another key".into();
+    world.join(Whom::Guest(other), true, None);
+    let Whom::Guest(mut other) = guest("c", guest_rights()) else { panic!() };
+    other.room = "net".into();
+    world.join(Whom::Guest(other), true, None);
+    world.station("station");
+    world.run();
+    assert!(world.believes(&a).is_empty());
+    assert_eq!(world.state.gauges().rooms, 4);
+}
+
+#[test]
+fn subscribing_by_hand_and_settings() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let ticket = world.join(guest("b", guest_rights()), false, None);
+    world.run();
+    let b = world.admitted[&ticket].0.clone();
+    let track = world.publish(&a, CAMERA);
+    assert!(world.receives(&b).is_empty(), "this client does not subscribe by itself");
+    assert_eq!(world.believes(&b)["a"], BTreeSet::from([track.clone()]));
+    let settings = TrackSettings { enabled: true, quality: Quality::Low, width: 320, height: 180 };
+    world.wish(&b, Wish::SetTracks { tracks: vec![track.clone()], settings });
+    world.wish(&b, Wish::Subscribe { tracks: vec![track.clone()], subscribe: true });
+    world.run();
+    assert_eq!(world.sent[&b][0].settings, settings);
+    world.wish(&b, Wish::Subscribe { tracks: vec![track.clone()], subscribe: false });
+    world.run();
+    assert!(world.receives(&b).is_empty());
+    let from = world.log.len();
+    world.wish(&b, Wish::Subscribe { tracks: vec!["TR_nothing".into()], subscribe: true });
+    assert_eq!(world.told_since(from, &b), vec![Notice::SubscriptionFailed { track: "TR_nothing".into() }]);
+}
+
+#[test]
+fn without_the_right_nothing_is_received_and_asking_is_on_record() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest_with("b", LinkRights { may_subscribe: false, ..guest_rights() });
+    let track = world.publish(&a, CAMERA);
+    assert!(world.receives(&b).is_empty());
+    world.wish(&b, Wish::Subscribe { tracks: vec![track], subscribe: true });
+    world.run();
+    assert!(world.receives(&b).is_empty());
+    assert_eq!(world.refusals(), vec!["subscribe"]);
+}
+
+#[test]
+fn a_publisher_may_choose_who_takes_its_tracks() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest("b");
+    let c = world.guest("c");
+    let track = world.publish(&a, CAMERA);
+    let named = TrackPermission { participant: "".into(), identity: "b".into(), all_tracks: true, tracks: Vec::new() };
+    world.wish(&a, Wish::Permit { everyone: false, permissions: vec![named] });
+    world.run();
+    assert_eq!(world.receives(&b), BTreeSet::from([track.clone()]));
+    assert!(world.receives(&c).is_empty());
+    let told = |allowed| Notice::Permission { participant: a.clone(), track: track.clone(), allowed };
+    assert!(world.told(&c).contains(&told(false)));
+    world.wish(&a, Wish::Permit { everyone: true, permissions: Vec::new() });
+    world.run();
+    assert_eq!(world.receives(&c), BTreeSet::from([track.clone()]));
+    assert!(world.told(&c).contains(&told(true)));
+    assert!(!world.told(&b).iter().any(|n| matches!(n, Notice::Permission { .. })));
+}
+
+#[test]
+fn data_goes_to_all_others_or_to_those_named_and_needs_the_right() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest("b");
+    let c = world.guest("c");
+    let mute = world.guest_with("mute", LinkRights { may_publish_data: false, ..guest_rights() });
+    let send = |world: &mut World, from: &ParticipantSid, to: &[&str]| -> BTreeSet<ParticipantSid> {
+        let destinations = to.iter().map(|to| (*to).to_owned()).collect();
+        let start = world.log.len();
+        let bytes = bytes::Bytes::from_static(b"x");
+        world.wish(from, Wish::SendData(DataMessage { reliable: true, destinations, bytes }));
+        world.run();
+        world.log[start..]
+            .iter()
+            .filter_map(|h| match h {
+                Happened::Called(sid, MediaJob::Data { .. }) => Some(sid.clone()),
+                _ => None,
+            })
+            .collect()
+    };
+    assert_eq!(send(&mut world, &a, &[]), BTreeSet::from([b.clone(), c.clone(), mute.clone()]));
+    assert_eq!(send(&mut world, &a, &["b"]), BTreeSet::from([b.clone()]));
+    assert_eq!(send(&mut world, &a, &[c.as_str()]), BTreeSet::from([c]));
+    assert_eq!(send(&mut world, &mute, &[]), BTreeSet::new());
+    assert_eq!(world.refusals(), vec!["publish_data"]);
+}
+
+#[test]
+fn name_metadata_and_attributes() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest("b");
+    let plain = world.guest_with("plain", LinkRights { may_update_metadata: false, ..guest_rights() });
+    let update = |attributes: &[(&str, &str)]| Wish::UpdateMetadata {
+        request_id: 5,
+        name: "new".into(),
+        metadata: String::new(),
+        attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+    };
+    world.wish(&a, update(&[("seat", "3"), ("x", "1")]));
+    world.wish(&a, update(&[("x", "")]));
+    world.run();
+    let seen = |world: &World, viewer: &ParticipantSid| {
+        world.told(viewer).into_iter().rev().find_map(|n| match n {
+            Notice::Participants(views) => views.into_iter().find(|v| v.sid == a),
+            _ => None,
+        })
+    };
+    for viewer in [&a, &b] {
+        let view = seen(&world, viewer).unwrap();
+        assert_eq!((view.name.as_str(), view.attributes.len()), ("new", 1));
+    }
+    let outcome = |world: &World, sid: &ParticipantSid| {
+        world.told(sid).into_iter().rev().find_map(|n| match n {
+            Notice::RequestAnswer { request_id: 5, outcome, .. } => Some(outcome),
+            _ => None,
+        })
+    };
+    assert_eq!(outcome(&world, &a), Some(RequestOutcome::Ok));
+    world.wish(&plain, update(&[]));
+    world.run();
+    assert_eq!(outcome(&world, &plain), Some(RequestOutcome::NotAllowed));
+    assert_eq!(world.refusals(), vec!["update_metadata"]);
+    let large = "x".repeat(super::super::super::limits::METADATA_BYTES + 1);
+    let too_large =
+        Wish::UpdateMetadata { request_id: 5, name: String::new(), metadata: large, attributes: BTreeMap::new() };
+    world.wish(&a, too_large);
+    assert_eq!(outcome(&world, &a), Some(RequestOutcome::LimitExceeded));
+}
+
+#[test]
+fn speakers_are_told_by_their_changes() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest("b");
+    let track = world.publish(&a, MICROPHONE);
+    let loud = MediaEvent::Speakers { levels: vec![(a.clone(), track.clone(), 0.5)] };
+    let from = world.log.len();
+    world.event(loud.clone());
+    world.event(loud.clone());
+    world.event(MediaEvent::Speakers { levels: Vec::new() });
+    world.event(MediaEvent::Speakers { levels: Vec::new() });
+    let heard: Vec<(bool, f32)> = world
+        .told_since(from, &b)
+        .into_iter()
+        .filter_map(|n| match n {
+            Notice::Speakers(views) => Some(views),
+            _ => None,
+        })
+        .flatten()
+        .map(|view| (view.active, view.level))
+        .collect();
+    assert_eq!(heard, vec![(true, 0.5), (false, 0.0)]);
+    world.wish(&a, Wish::Mute { track, muted: true });
+    let from = world.log.len();
+    world.event(loud);
+    assert!(!world.told_since(from, &b).iter().any(|n| matches!(n, Notice::Speakers(_))), "who is muted is silent");
+}
+
+#[test]
+fn a_room_ends_with_its_last_and_begins_anew() {
+    let mut world = World::new();
+    let room_of = |world: &World, sid: &ParticipantSid| match world.told(sid).first() {
+        Some(Notice::Joined(joined)) => joined.room.sid.clone(),
+        other => panic!("not joined: {other:?}"),
+    };
+    let a = world.guest("a");
+    let b = world.guest("b");
+    assert_eq!(room_of(&world, &a), room_of(&world, &b));
+    let former = room_of(&world, &a);
+    world.gone(&a, LinkEnd::Left);
+    world.gone(&b, LinkEnd::Left);
+    world.run();
+    let again = world.guest("a");
+    assert_ne!(room_of(&world, &again), former);
+}
