@@ -1,0 +1,15 @@
+//! Every trait group of the port: what was written is what is read.
+
+mod cases;
+mod district;
+mod ledger;
+mod logins;
+mod org;
+mod people;
+mod presence;
+mod register;
+mod schema;
+mod sessions;
+mod tracks;
+mod upkeep;
+mod watches;
