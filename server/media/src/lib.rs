@@ -24,3 +24,4 @@ mod turn;
 pub use candidates::MAX_CANDIDATES;
 pub use config::{MAX_WORKERS, MediaConfig, StartError};
 pub use handle::{MAX_PARTICIPANTS, MediaHandle};
+pub use start::start;

@@ -161,7 +161,7 @@ impl Relays {
 
 /// What may be lost without harm to anything but a few milliseconds of picture or sound.
 fn is_media(relay: &Relay) -> bool {
-    matches!(relay, Relay::Packets { .. } | Relay::SenderReport { .. } | Relay::Datagram { .. })
+    matches!(relay, Relay::Packets { .. } | Relay::SenderReport { .. } | Relay::Levels { .. } | Relay::Datagram { .. })
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn wanted(number: u8) -> Relay {
-        Relay::KeyframeRequest { track: "TR_1".into(), layer: number }
+        Relay::KeyframeRequest { track: "TR_1".into(), layer: number, urgent: false }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::mail::{Relays, mail};
 use crate::metrics::Copy;
 use crate::socket::Sockets;
 use crate::turn::{Parts, Turns};
-use lianxian_sfu::worker::WorkerIndex;
+use lianxian_sfu::transport::DtlsIdentity;
+use lianxian_sfu::worker::{self, Worker, WorkerIndex};
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -22,6 +23,19 @@ pub(crate) struct Birth {
     pub index: WorkerIndex,
     pub workers: u16,
     pub candidates: Vec<SocketAddr>,
+}
+
+/// Opens the port and starts the media plane.
+///
+/// # Errors
+/// When the port is taken, the configuration asks for too many workers, or the process lacks something (each is named).
+pub fn start(config: &MediaConfig) -> Result<MediaHandle, StartError> {
+    let identity = DtlsIdentity::generate().map_err(|error| StartError::Identity(error.to_string()))?;
+    let identity = Arc::new(identity);
+    start_with(config, move |birth| {
+        let Birth { index, workers: _, candidates } = birth;
+        Worker::new(worker::Birth { index, candidates, identity: identity.clone(), seed: rand::random() })
+    })
 }
 
 /// Starts the workers, each round a core made by `make` on its own thread.

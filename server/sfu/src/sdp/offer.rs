@@ -60,6 +60,8 @@ struct Line {
 pub struct Taken {
     pub mid: String,
     pub track: TrackSid,
+    /// The stream that the section was offered with.
+    pub ssrc: u32,
     /// (codec, payload type, payload type of retransmissions)
     pub payloads: Vec<(Codec, u8, Option<u8>)>,
     pub extensions: Vec<(u8, Extension)>,
@@ -80,19 +82,20 @@ impl Default for SubscriberSections {
 }
 
 impl SubscriberSections {
-    /// Replaces the tracks; true if an offer has to tell of it. Sections of tracks that stay keep their place. A section that falls
+    /// Replaces the tracks; true if an offer has to tell of it. Sections of tracks that stay keep their place; a track under another SSRC
+    /// is another one. A section that falls
     /// free is used again only after an offer that shows it inactive: a browser says nothing of a track that slips into a section which
     /// never stopped sending.
     pub fn set(&mut self, wanted: Vec<OfferedTrack>) -> bool {
         let mut changed = false;
         for line in &mut self.lines {
-            if line.track.as_ref().is_some_and(|track| !wanted.iter().any(|w| w.track == track.track)) {
+            if line.track.as_ref().is_some_and(|track| !wanted.iter().any(|w| is_same(w, track))) {
                 line.track = None;
                 changed = true;
             }
         }
         for track in wanted {
-            if self.lines.iter().any(|line| line.track.as_ref().is_some_and(|t| t.track == track.track)) {
+            if self.lines.iter().any(|line| line.track.as_ref().is_some_and(|t| is_same(t, &track))) {
                 continue;
             }
             changed = true;
@@ -160,12 +163,17 @@ impl SubscriberSections {
             Some(Taken {
                 mid: line.mid.clone(),
                 track: track.track.clone(),
+                ssrc: track.ssrc,
                 payloads: payloads.collect(),
                 extensions: extensions.map(|(id, extension, _)| (*id, *extension)).collect(),
             })
         };
         self.lines.iter().filter_map(takes).collect()
     }
+}
+
+fn is_same(one: &OfferedTrack, other: &OfferedTrack) -> bool {
+    one.track == other.track && one.ssrc == other.ssrc
 }
 
 fn offered(kind: SectionKind) -> &'static [(u8, Codec, &'static str, Option<u8>)] {

@@ -34,6 +34,11 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Datagrams waiting to be sent by one transport; media never waits here.
 const MAX_WAITING: usize = 1024;
 
+/// The user fragment of ours that a binding request names. Says nothing of its authenticity.
+pub fn addressed_ufrag(bytes: &[u8]) -> Option<&str> {
+    stun::Check::parse(bytes).map(|check| check.receiver)
+}
+
 /// What a transport is made of.
 #[derive(Clone, Debug)]
 pub struct Setup {

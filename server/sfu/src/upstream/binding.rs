@@ -77,6 +77,14 @@ impl Bindings {
         }
     }
 
+    /// The section carries nothing any more.
+    pub fn release(&mut self, section: usize) {
+        if let Some(rule) = self.sections.get_mut(section) {
+            rule.active = false;
+        }
+        self.sources.retain(|(_, binding)| binding.section != section);
+    }
+
     pub fn section(&self, index: usize) -> Option<&SectionRule> {
         self.sections.get(index)
     }

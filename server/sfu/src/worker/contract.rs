@@ -1,8 +1,12 @@
 //! What passes between a worker and its shell.
 
+use crate::selection::LayerSize;
+use crate::upstream::MAX_LAYERS;
 use bytes::Bytes;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
-use lianxian_model::media::{AnnouncedTrack, Codec, Downstream, MediaError, PublisherAnswer, Target, TrackSettings};
+use lianxian_model::media::{
+    AnnouncedTrack, Codec, Downstream, MediaError, PublisherAnswer, Target, TrackKind, TrackSettings,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -100,8 +104,20 @@ pub enum Reply {
 }
 
 /// One decrypted RTP packet of a published layer, shared by every worker that forwards it.
-/// `worker::forwarding` owns its content; the shell only carries it.
 pub type SharedPacket = Arc<crate::upstream::Packet>;
+
+/// What a viewer's worker must know of a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrackInfo {
+    pub kind: TrackKind,
+    /// `None` before the first packet.
+    pub codec: Option<Codec>,
+    /// How many layers were negotiated: at least one.
+    pub layers: u8,
+    /// Announced pixels of each layer, lowest first.
+    pub sizes: [LayerSize; MAX_LAYERS],
+    pub muted: bool,
+}
 
 /// A message for another worker. Order between one pair of workers is kept; media relays may be dropped when the
 /// other worker is overloaded (and are counted), control relays never.
@@ -119,19 +135,23 @@ pub enum Relay {
     /// The owner tells what the track is: answer to `Subscribe`, and again on change.
     TrackInfo {
         track: TrackSid,
-        codec: Option<Codec>,
-        muted: bool,
-        ended: bool,
+        info: TrackInfo,
     },
-    /// The qualities (low, medium, high) that the viewers on `from` take.
+    /// The track is not published any more.
+    TrackEnded {
+        track: TrackSid,
+    },
+    /// The layers, lowest first, that the viewers on `from` take.
     Wanted {
         track: TrackSid,
         from: WorkerIndex,
-        qualities: [bool; 3],
+        layers: [bool; MAX_LAYERS],
     },
     KeyframeRequest {
         track: TrackSid,
         layer: u8,
+        /// A viewer just came up, and what it asked for before may be lost.
+        urgent: bool,
     },
     Packets {
         track: TrackSid,
@@ -143,6 +163,10 @@ pub enum Relay {
         layer: u8,
         ntp: u64,
         rtp: u32,
+    },
+    /// Who speaks among the publishers of one worker; the first worker tells of all.
+    Levels {
+        levels: Vec<(ParticipantSid, TrackSid, f32)>,
     },
     /// A flow whose peer lives on another worker: hand it the datagrams.
     Bind {

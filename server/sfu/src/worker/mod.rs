@@ -1,5 +1,159 @@
 //! One worker: the peers of one core, and the tracks that they publish and receive.
+//!
+//! Everything it knows lies in its own tables; other workers are reached by relays alone. Each input is taken with the time, then the
+//! worker is asked what it has to say, and when it wants to be asked again.
 
+mod commands;
 mod contract;
+mod counters;
+mod demux;
+mod feedback;
+mod forward;
+mod limits;
+mod peer;
+mod publish;
+mod relays;
+mod repair;
+mod slab;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod track;
+mod upkeep;
+mod upload;
+mod viewer;
 
-pub use contract::{Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, WorkerIndex};
+pub use contract::{
+    Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, TrackInfo, WorkerIndex,
+};
+pub use limits::{MAX_DOWNSTREAMS, MAX_PEERS, MAX_UPLOADS};
+
+use crate::transport::{Credentials, DtlsIdentity};
+use counters::Counters;
+use lianxian_model::ids::{ParticipantSid, TrackSid};
+use lianxian_model::media::MediaEvent;
+use peer::{Link, Peer};
+use rand::SeedableRng as _;
+use rand::distr::{Alphanumeric, SampleString as _};
+use rand::rngs::StdRng;
+use slab::{Key, Slab};
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+use timers::Timers;
+use track::Track;
+
+/// What a worker is told at birth.
+#[derive(Clone, Debug)]
+pub struct Birth {
+    pub index: WorkerIndex,
+    /// The addresses that peers are told.
+    pub candidates: Vec<SocketAddr>,
+    /// Shared by the workers of a process.
+    pub identity: Arc<DtlsIdentity>,
+    /// All its randomness: passwords, SSRCs, first numbers. From a good source, and another one for each worker.
+    pub seed: [u8; 32],
+}
+
+pub struct Worker {
+    index: WorkerIndex,
+    candidates: Vec<SocketAddr>,
+    identity: Arc<DtlsIdentity>,
+    fingerprint: String,
+    rng: StdRng,
+    peers: Slab<Peer>,
+    links: Slab<Link>,
+    tracks: Slab<Track>,
+    by_sid: HashMap<ParticipantSid, Key<Peer>>,
+    by_track: HashMap<TrackSid, Key<Track>>,
+    flows: HashMap<Flow, Key<Link>>,
+    ufrags: HashMap<String, Key<Link>>,
+    timers: Timers,
+    /// When the next slice of what happens by the clock alone is due.
+    slice_at: Option<Instant>,
+    slice: u64,
+    /// Tracks with packets for other workers.
+    noted: Vec<Key<Track>>,
+    /// Levels that other workers told of in this interval.
+    levels: Vec<(ParticipantSid, TrackSid, f32)>,
+    spoke: bool,
+    events: VecDeque<MediaEvent>,
+    relays: VecDeque<(RelayTo, Relay)>,
+    counters: Counters,
+}
+
+impl Worker {
+    pub fn new(birth: Birth) -> Self {
+        let Birth { index, candidates, identity, seed } = birth;
+        Self {
+            index,
+            candidates,
+            fingerprint: identity.fingerprint_text(),
+            identity,
+            rng: StdRng::from_seed(seed),
+            peers: Slab::default(),
+            links: Slab::default(),
+            tracks: Slab::default(),
+            by_sid: HashMap::new(),
+            by_track: HashMap::new(),
+            flows: HashMap::new(),
+            ufrags: HashMap::new(),
+            timers: Timers::default(),
+            slice_at: None,
+            slice: 0,
+            noted: Vec::new(),
+            levels: Vec::new(),
+            spoke: false,
+            events: VecDeque::new(),
+            relays: VecDeque::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// When [`Worker::tick`] is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        [self.timers.next(), self.slice_at].into_iter().flatten().min()
+    }
+
+    pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.events.pop_front()
+    }
+
+    pub fn poll_relay(&mut self) -> Option<(RelayTo, Relay)> {
+        if self.relays.is_empty() {
+            self.relay_packets();
+        }
+        self.relays.pop_front()
+    }
+
+    /// Tells each counter by the end of its metric's name.
+    pub fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("participants", self.peers.len() as u64);
+        tell("tracks", self.tracks.len() as u64);
+        tell("viewers", self.tracks.iter().map(|(_, track)| track.viewers.len() as u64).sum());
+        tell("flows", self.flows.len() as u64);
+        self.counters.tell(tell);
+    }
+
+    /// Fresh credentials. The fragment starts with the worker's index, so that a check that reaches another worker's socket finds its
+    /// way; the password has 140 bits of chance.
+    fn credentials(&mut self) -> Credentials {
+        let mut ufrag = base36(self.index.0);
+        ufrag.push('+');
+        Alphanumeric.append_string(&mut self.rng, &mut ufrag, 8);
+        Credentials { ufrag, pwd: Alphanumeric.sample_string(&mut self.rng, 24) }
+    }
+}
+
+fn base36(mut number: u16) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.push(char::from_digit(u32::from(number % 36), 36).unwrap_or('0'));
+        number /= 36;
+        if number == 0 {
+            return digits.into_iter().rev().collect();
+        }
+    }
+}

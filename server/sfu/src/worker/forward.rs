@@ -1,0 +1,260 @@
+//! From one packet of a published layer to everyone who receives it: the hot path. No lock, and nothing allocated for a viewer.
+
+use super::contract::{Egress, Relay, RelayTo, SharedPacket};
+use super::counters::Counters;
+use super::limits::{MAX_HEAD_START, MAX_HEAD_START_PACKETS, RELAYED_REQUEST_INTERVAL};
+use super::peer::Link;
+use super::slab::{Key, Slab};
+use super::timers::Wake;
+use super::track::{Clock, Source, Track};
+use super::viewer::Viewer;
+use super::{MediaEvent, Worker};
+use crate::upstream::{MAX_LAYERS, Packet, Ring};
+use lianxian_model::ids::TrackSid;
+use lianxian_model::media::TrackKind;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+impl Worker {
+    /// Keeps the packet, and sends it to the viewers here and to the workers that take its layer.
+    pub(super) fn forward(&mut self, key: Key<Track>, packet: &SharedPacket, now: Instant, egress: &mut impl Egress) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        let Some(info) = track.info else { return };
+        let layer = usize::from(packet.layer);
+        let (Some(seen), Some(ring)) = (track.seen.get_mut(layer), track.rings.get_mut(layer)) else { return };
+        *seen = Some(now);
+        let begins = track.alive & 1 << packet.layer == 0;
+        track.alive |= 1 << packet.layer;
+        if info.muted {
+            self.counters.rtp_muted += 1;
+            return;
+        }
+        let capacity = match info.kind {
+            TrackKind::Audio => Ring::AUDIO_CAPACITY,
+            TrackKind::Video => Ring::VIDEO_CAPACITY,
+        };
+        if !ring.push(packet.clone(), capacity) {
+            return;
+        }
+        for other in &mut track.others {
+            if other.layers.get(layer) == Some(&true) {
+                other.pending.push(packet.clone());
+                if !std::mem::replace(&mut track.noted, true) {
+                    self.noted.push(key);
+                }
+            }
+        }
+        if begins {
+            // Viewers that made do with another layer may turn to it.
+            self.viewers_changed(key, now);
+        }
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        let Fanned { starving, switched } =
+            fan_out(track, info.kind, packet, &mut self.links, &mut self.events, &mut self.counters, egress);
+        if starving {
+            self.ask_keyframe(key, packet.layer, false, now);
+        }
+        if switched {
+            self.tell_needed(key, now);
+        }
+    }
+
+    /// Starts a viewer that may be sent to now, from the last key frame if that is fresh; else, or if it is `urgent`, asks for one.
+    pub(super) fn start_viewer(
+        &mut self,
+        key: Key<Track>,
+        viewer: Key<Viewer>,
+        urgent: bool,
+        now: Instant,
+        egress: &mut impl Egress,
+    ) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.is_video()) else { return };
+        let Some(viewer) = track.viewers.get_mut(viewer).filter(|viewer| viewer.sending) else { return };
+        let Some((target, ring)) = viewer.target.and_then(|t| Some((t, track.rings.get(usize::from(t))?))) else {
+            return;
+        };
+        if viewer
+            .continuity
+            .layer()
+            .is_some_and(|(layer, life)| layer == target && viewer.continuity.takes(layer, life))
+        {
+            return;
+        }
+        let fresh = |first: &&SharedPacket| {
+            now.saturating_duration_since(first.arrived) <= MAX_HEAD_START
+                && ring.end() - first.sequence <= MAX_HEAD_START_PACKETS
+        };
+        let mut started = false;
+        if let Some(first) = ring.key_frame().filter(fresh)
+            && let Some(link) = self.links.get_mut(viewer.link)
+        {
+            for packet in (first.sequence..ring.end()).filter_map(|sequence| ring.get(sequence)) {
+                let sent = send_to(viewer, packet, TrackKind::Video, &track.clocks, link, egress, &mut self.counters);
+                if sent && !std::mem::replace(&mut started, true) {
+                    self.counters.head_starts += 1;
+                    note_first(viewer, &track.sid, &mut self.events);
+                }
+            }
+        }
+        if urgent || !started {
+            self.ask_keyframe(key, target, urgent, now);
+        }
+    }
+
+    /// A key frame of the layer is needed. Requests of many viewers become one at the layer, and before that on the way to its worker.
+    pub(super) fn ask_keyframe(&mut self, key: Key<Track>, layer: u8, urgent: bool, now: Instant) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.is_video() && !track.is_muted()) else {
+            return;
+        };
+        match track.source {
+            Source::Here(Some((peer, section))) => {
+                let Some(publisher) = self.peers.get_mut(peer).and_then(|peer| peer.publisher.as_mut()) else { return };
+                let upload = publisher.uploads.get_mut(section).and_then(Option::as_mut);
+                let Some(layer) = upload.and_then(|upload| upload.layers.get_mut(usize::from(layer))) else { return };
+                layer.keyframes.ask(urgent);
+                let due = layer.keyframes.deadline().unwrap_or(now);
+                self.timers.arm(&mut publisher.armed, Some(due), Wake::Upstream(peer));
+            }
+            Source::Here(None) => {}
+            Source::Elsewhere(owner) => {
+                let Some(asked) = track.asked.get_mut(usize::from(layer)) else { return };
+                let recent = asked.is_some_and(|at| now.saturating_duration_since(at) < RELAYED_REQUEST_INTERVAL);
+                if urgent || !recent {
+                    *asked = Some(now);
+                    let relay = Relay::KeyframeRequest { track: track.sid.clone(), layer, urgent };
+                    self.relays.push_back((RelayTo::One(owner), relay));
+                }
+            }
+        }
+    }
+
+    /// Tells the publisher, or its worker, which layers are needed here, if that changed.
+    pub(super) fn tell_needed(&mut self, key: Key<Track>, now: Instant) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.info.is_some()) else { return };
+        let needed = track.needed();
+        if track.taken != needed {
+            track.taken = needed;
+            match track.source {
+                Source::Here(_) => track.dynacast.set(self.index, needed),
+                Source::Elsewhere(owner) => {
+                    let relay = Relay::Wanted { track: track.sid.clone(), from: self.index, layers: needed };
+                    self.relays.push_back((RelayTo::One(owner), relay));
+                }
+            }
+        }
+        self.tell_publisher(key, now);
+    }
+
+    /// Dynacast: the publisher hears which qualities anyone takes.
+    pub(super) fn tell_publisher(&mut self, key: Key<Track>, now: Instant) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.is_video()) else { return };
+        let Source::Here(Some((peer, _))) = track.source else { return };
+        let count = track.layer_count();
+        if let Some([low, medium, high]) = track.dynacast.poll(count, now) {
+            let (track, codec) = (track.sid.clone(), track.info.and_then(|info| info.codec));
+            self.tell(peer, |participant| MediaEvent::WantedQualities { participant, track, codec, low, medium, high });
+        }
+    }
+
+    /// The track is not published any more; whoever received it hears it in the next offer.
+    pub(super) fn track_ended(&mut self, key: Key<Track>, now: Instant) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        track.info = None;
+        if let Source::Here(source) = &mut track.source {
+            *source = None;
+        }
+        for other in &track.others {
+            self.relays.push_back((RelayTo::One(other.index), Relay::TrackEnded { track: track.sid.clone() }));
+        }
+        track.reset();
+        self.viewers_gone(key, now);
+        self.drop_if_idle(key);
+    }
+
+    /// The viewers of a track that ended: their sections fall free.
+    pub(super) fn viewers_gone(&mut self, key: Key<Track>, now: Instant) {
+        self.viewers_changed(key, now);
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        let mut peers = Vec::new();
+        for (_, viewer) in track.viewers.iter_mut() {
+            viewer.offered = false;
+            peers.push(viewer.peer);
+        }
+        for peer in peers {
+            if let Some(subscriber) = self.peers.get_mut(peer).and_then(|peer| peer.subscriber.as_mut()) {
+                subscriber.changed = true;
+            }
+            self.offer_if_due(peer);
+        }
+    }
+}
+
+/// What came of a fan-out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fanned {
+    /// Somebody waits for a key frame of this layer.
+    starving: bool,
+    /// Somebody turned to this layer.
+    switched: bool,
+}
+
+fn fan_out(
+    track: &mut Track,
+    kind: TrackKind,
+    packet: &Packet,
+    links: &mut Slab<Link>,
+    events: &mut VecDeque<MediaEvent>,
+    counters: &mut Counters,
+    egress: &mut impl Egress,
+) -> Fanned {
+    let mut fanned = Fanned::default();
+    let is_video = kind == TrackKind::Video;
+    for (_, viewer) in track.viewers.iter_mut() {
+        let (wants, starves) = viewer.wants(packet, is_video);
+        fanned.starving |= starves;
+        if !wants {
+            continue;
+        }
+        let Some(link) = links.get_mut(viewer.link) else { continue };
+        let takes = viewer.continuity.takes(packet.layer, packet.life);
+        if send_to(viewer, packet, kind, &track.clocks, link, egress, counters) {
+            fanned.switched |= !takes;
+            counters.layer_switches += u64::from(!takes && viewer.started && is_video);
+            if !viewer.started {
+                note_first(viewer, &track.sid, events);
+            }
+        }
+    }
+    fanned
+}
+
+/// True if it was sent.
+fn send_to(
+    viewer: &mut Viewer,
+    packet: &Packet,
+    kind: TrackKind,
+    clocks: &[Option<Clock>; MAX_LAYERS],
+    link: &mut Link,
+    egress: &mut impl Egress,
+    counters: &mut Counters,
+) -> bool {
+    let Some(mapped) = viewer.number(packet, kind, clocks) else { return false };
+    match viewer.send(packet, &mapped, None, &mut link.transport, egress) {
+        Some(len) => {
+            counters.rtp_out += 1;
+            counters.rtp_out_bytes += len as u64;
+            true
+        }
+        None => {
+            counters.unsealed += 1;
+            false
+        }
+    }
+}
+
+fn note_first(viewer: &mut Viewer, track: &TrackSid, events: &mut VecDeque<MediaEvent>) {
+    if !std::mem::replace(&mut viewer.started, true) {
+        let participant = viewer.participant.clone();
+        events.push_back(MediaEvent::TrackSubscribed { participant, track: track.clone() });
+    }
+}

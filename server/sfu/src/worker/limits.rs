@@ -1,0 +1,49 @@
+//! What one worker lets its peers use, and how often it does what it does by the clock.
+
+use std::time::Duration;
+
+/// Participants of one worker.
+pub const MAX_PEERS: usize = 16_384;
+
+/// Tracks that one participant publishes at once.
+pub const MAX_UPLOADS: usize = 16;
+
+/// Tracks that one participant receives at once. Sections are used again, but only after an offer that shows them idle, so a change
+/// of all needs twice as many; the answer must still be within [`crate::sdp::MAX_SECTIONS`].
+pub const MAX_DOWNSTREAMS: usize = 79;
+
+/// ICE user fragments under which one connection is known: its own, and those of restarts that checks may still use.
+pub const MAX_UFRAGS: usize = 3;
+
+/// Key frame requests of one layer that are relayed to the track's owner come no closer than this.
+pub const RELAYED_REQUEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A viewer whose key frame is not older than this starts from the ring instead of waiting for the next.
+pub const MAX_HEAD_START: Duration = Duration::from_millis(1_000);
+
+/// Packets with which a viewer is started from the ring at most.
+pub const MAX_HEAD_START_PACKETS: u64 = 400;
+
+/// What happens by the clock alone happens in slices, so that a second's work of many peers does not come at once.
+pub const SLICE: Duration = Duration::from_millis(100);
+
+/// Slices from one sender report of a viewer to the next.
+pub const REPORT_SLICES: u64 = 10;
+
+/// Slices from one look at which layers still come to the next.
+pub const SWEEP_SLICES: u64 = 3;
+
+/// Slices from one telling of the speakers to the next.
+pub const SPEAKER_SLICES: u64 = 4;
+
+/// Slices from one telling of a participant's quality to the next.
+pub const QUALITY_SLICES: u64 = 50;
+
+/// A layer without a packet for this long does not come any more.
+pub const LAYER_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// Receiver reports to a publisher come this often.
+pub const RECEIVER_REPORT_INTERVAL: Duration = Duration::from_millis(1_000);
+
+/// The round trip that is assumed before one was measured.
+pub const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);

@@ -1,0 +1,57 @@
+//! Data both ways: the client's channels on its publisher connection, ours on the subscriber's.
+
+use super::harness::*;
+use crate::worker::{Command, Reply};
+use bytes::Bytes;
+use lianxian_model::media::MediaEvent;
+use std::time::Duration;
+
+const HALF: Duration = Duration::from_millis(500);
+
+#[test]
+fn messages_go_up_and_down_over_both_channels() {
+    let mut house = House::new(2);
+    let speaker = house.join(0);
+    let listener = house.join(1);
+    house.people[speaker].publisher.open_channels();
+    house.publish(speaker, &[]);
+    house.run(HALF);
+    let now = house.now;
+    for (label, text) in [("_reliable", "one"), ("_lossy", "two")] {
+        house.people[speaker].publisher.send_message(label, text.as_bytes(), now);
+    }
+    house.run(HALF);
+    let told: Vec<_> = house
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            MediaEvent::Data { participant, reliable, bytes } => Some((participant.clone(), *reliable, bytes.clone())),
+            _ => None,
+        })
+        .collect();
+    let sid = house.sid(speaker);
+    assert_eq!(told, [(sid.clone(), true, Bytes::from("one")), (sid, false, Bytes::from("two"))]);
+    for (reliable, text) in [(true, "three"), (false, "four")] {
+        let command = Command::SendData { participant: house.sid(listener), reliable, bytes: Bytes::from(text) };
+        assert!(matches!(house.command(1, command), Reply::Done));
+    }
+    house.run(HALF);
+    let messages = &house.people[listener].subscriber.messages;
+    assert_eq!(*messages, [("_reliable".to_owned(), b"three".to_vec()), ("_lossy".to_owned(), b"four".to_vec())]);
+    assert!(house.people[speaker].subscriber.messages.is_empty());
+}
+
+#[test]
+fn what_is_sent_before_the_channel_is_up_waits_for_it() {
+    let mut house = House::new(1);
+    let listener = house.join(0);
+    for number in 0..20_u8 {
+        let bytes = Bytes::from(vec![number; 1_000 + usize::from(number) * 2_000]);
+        house.command(0, Command::SendData { participant: house.sid(listener), reliable: true, bytes });
+    }
+    house.run(HALF);
+    house.run(HALF);
+    let messages = &house.people[listener].subscriber.messages;
+    let sizes: Vec<(u8, usize)> = messages.iter().map(|(_, bytes)| (bytes[0], bytes.len())).collect();
+    assert_eq!(sizes, (0..20).map(|number| (number, 1_000 + usize::from(number) * 2_000)).collect::<Vec<_>>());
+}

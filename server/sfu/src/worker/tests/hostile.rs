@@ -1,0 +1,219 @@
+//! Datagrams of those who mean harm: met with silence, and with nothing kept.
+
+use super::harness::*;
+use crate::worker::{Command, Datagram, Flow, Relay, WorkerIndex};
+use lianxian_model::media::{MediaEvent, Target};
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use std::time::Duration;
+
+const HALF: Duration = Duration::from_millis(500);
+
+fn stranger(number: u32) -> Flow {
+    let [_, a, b, c] = number.to_be_bytes();
+    Flow { remote: ([203, a, b, c], 4_000).into(), local: ([192, 0, 2, 9], 8444).into() }
+}
+
+#[test]
+fn floods_from_strangers_meet_silence_and_leave_nothing() {
+    let mut house = House::new(2);
+    let person = house.join(0);
+    house.publish(person, &[camera("TR_c")]);
+    house.run(HALF);
+    let size = |house: &House| {
+        let worker = &house.workers[0];
+        (worker.flows.len(), worker.ufrags.len(), worker.links.len(), worker.timers.len(), worker.tracks.len())
+    };
+    let before = size(&house);
+    let events = house.events.len();
+    let check = house.people[person].publisher.check("wrong password here......");
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut out = Out::default();
+    for number in 0..20_000 {
+        let mut bytes = match number % 5 {
+            // The right name with the wrong password; it cut short; it bent.
+            0 => check.clone(),
+            1 => check[..rng.random_range(0..check.len())].to_vec(),
+            2 => {
+                let mut bent = check.clone();
+                let at = rng.random_range(0..bent.len());
+                bent[at] ^= 1 << rng.random_range(0..8);
+                bent
+            }
+            _ => {
+                let mut bytes = vec![0; rng.random_range(0..200)];
+                rng.fill(&mut bytes[..]);
+                if let Some(first) = bytes.first_mut() {
+                    *first = [0, 22, 128, 200, *first][rng.random_range(0..5)];
+                }
+                bytes
+            }
+        };
+        let flow = stranger(number);
+        house.workers[0].receive(Datagram { flow, bytes: &mut bytes }, house.now, &mut out);
+    }
+    assert!(out.sent.is_empty());
+    assert_eq!(size(&house), before);
+    house.settle();
+    assert_eq!(house.events.len(), events);
+    assert_eq!(house.counter("peer_faults_total"), 0);
+    assert!(house.counter("dropped_unknown_flow_total") > 10_000);
+}
+
+#[test]
+fn a_forger_on_the_peers_own_flow_changes_nothing() {
+    let mut house = House::new(1);
+    let publisher = house.join(0);
+    let viewer = house.join(0);
+    house.publish(publisher, &[camera("TR_c")]);
+    house.run(HALF);
+    house.receive(viewer, &[("TR_c", publisher)]);
+    house.run(HALF);
+    let flow = house.people[publisher].publisher.flow;
+    let mut rng = StdRng::seed_from_u64(2);
+    for _ in 0..2_000 {
+        let mut bytes = vec![0; rng.random_range(1..300)];
+        rng.fill(&mut bytes[..]);
+        bytes[0] = [0, 20, 22, 23, 128, 129, 144][rng.random_range(0..7)];
+        house.datagram(0, flow, bytes);
+    }
+    let packet = |sequence, payload: &[u8]| {
+        Rtp {
+            mid: "0",
+            rid: "f",
+            rtx: false,
+            payload_type: VP8,
+            ssrc: 9,
+            sequence,
+            timestamp: u32::from(sequence),
+            level: None,
+            payload,
+        }
+        .bytes(sequence)
+    };
+    // A plain packet is no packet.
+    house.datagram(0, flow, packet(1, &vp8(Some(320), 1)));
+    assert_eq!(house.counter("rtp_in_total"), 0);
+    house.people[publisher].publisher.send_rtp(&packet(1, &vp8(Some(1280), 1)));
+    house.settle();
+    assert_eq!(house.received(viewer, "TR_c").len(), 1, "the peer itself goes on");
+    assert_eq!(house.counter("peer_faults_total"), 0);
+}
+
+#[test]
+fn a_repeated_packet_is_forwarded_once() {
+    let mut house = House::new(1);
+    let publisher = house.join(0);
+    let viewer = house.join(0);
+    house.publish(publisher, &[camera("TR_c")]);
+    house.run(HALF);
+    house.receive(viewer, &[("TR_c", publisher)]);
+    house.run(HALF);
+    let payload = vp8(Some(1280), 1);
+    let packet = Rtp {
+        mid: "0",
+        rid: "f",
+        rtx: false,
+        payload_type: VP8,
+        ssrc: 9,
+        sequence: 5,
+        timestamp: 5,
+        level: None,
+        payload: &payload,
+    };
+    house.people[publisher].publisher.send_rtp(&packet.bytes(1));
+    let now = house.now;
+    let sealed = house.people[publisher].publisher.poll(now);
+    let flow = house.people[publisher].publisher.flow;
+    for _ in 0..10 {
+        for bytes in &sealed {
+            house.datagram(0, flow, bytes.clone());
+        }
+    }
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+}
+
+#[test]
+fn a_check_that_lands_on_another_workers_socket_is_handed_over_by_its_name() {
+    let mut house = House::new(2);
+    let person = house.join(1);
+    let (_, sdp, _) = house.people[person].offer.clone().unwrap_or_else(|| {
+        let offer = house.events.iter().find_map(|event| match event {
+            MediaEvent::SubscriberOffer { id, sdp, mid_to_track, .. } => Some((*id, sdp.clone(), mid_to_track.clone())),
+            _ => None,
+        });
+        offer.unwrap()
+    });
+    assert!(credentials(&sdp).0.starts_with("1+"), "the worker's index leads the fragment");
+    // The wrong worker says nothing to it.
+    let client = &house.people[person].subscriber;
+    let (flow, mut check) = (client.flow, client.check(&client.remote.clone().unwrap().1));
+    let mut out = Out::default();
+    house.workers[0].receive(Datagram { flow, bytes: &mut check }, house.now, &mut out);
+    assert!(out.sent.is_empty());
+    house.run(HALF);
+    assert!(house.is_up(person, Target::Subscriber));
+}
+
+/// Who can forge another's source address takes its flow only until the other's next check.
+#[test]
+fn a_stolen_flow_comes_back() {
+    let mut house = House::new(2);
+    let victim = house.join(0);
+    let thief = house.join(1);
+    house.publish(victim, &[microphone("TR_m")]);
+    house.run(HALF);
+    let flow = house.people[victim].publisher.flow;
+    let client = &house.people[thief].subscriber;
+    let check = client.check(&client.remote.clone().unwrap().1);
+    house.datagram(1, flow, check);
+    house.settle();
+    assert!(!house.workers[0].flows.contains_key(&flow) && house.workers[1].flows.contains_key(&flow));
+    house.run(Duration::from_secs(3));
+    assert!(house.workers[0].flows.contains_key(&flow) && !house.workers[1].flows.contains_key(&flow));
+}
+
+#[test]
+fn the_wrong_certificate_lets_nothing_through() {
+    let mut house = House::new(1);
+    let person = house.join(0);
+    let tracks = [microphone("TR_m")];
+    let sdp = offer(&house.people[person].publisher, &tracks, &[]);
+    let fingerprint = &super::client::IDENTITY.fingerprint;
+    let other = fingerprint.replace('A', "B").replace('1', "2");
+    assert_ne!(*fingerprint, other);
+    house.publish_sdp(person, sdp.replace(fingerprint, &other), &tracks);
+    house.run(HALF);
+    assert!(!house.is_up(person, Target::Publisher));
+    assert_eq!(house.count(|event| matches!(event, MediaEvent::TransportDown { target: Target::Publisher, .. })), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Whatever other workers could say of tracks and flows that are not (or not any more) here changes nothing.
+    #[test]
+    fn relays_about_unknown_things_are_harmless(kinds in proptest::collection::vec(0u8..8, 1..40)) {
+        let mut house = House::new(1);
+        let person = house.join(0);
+        let mut out = Out::default();
+        for (number, kind) in kinds.into_iter().enumerate() {
+            let track = format!("TR_{}", number % 3);
+            let track = track.as_str().into();
+            let from = WorkerIndex(7);
+            let relay = match kind {
+                0 => Relay::Unsubscribe { track, from },
+                1 => Relay::TrackEnded { track },
+                2 => Relay::Wanted { track, from, layers: [true; 3] },
+                3 => Relay::KeyframeRequest { track, layer: 200, urgent: true },
+                4 => Relay::Packets { track, packets: Vec::new() },
+                5 => Relay::SenderReport { track, layer: 9, ntp: 1, rtp: 1 },
+                6 => Relay::Bind { flow: stranger(1), owner: from },
+                _ => Relay::Levels { levels: Vec::new() },
+            };
+            house.workers[0].relay(relay, house.now, &mut out);
+        }
+        house.command(0, Command::Close { participant: house.sid(person) });
+        prop_assert_eq!(house.counter("tracks"), 0);
+    }
+}

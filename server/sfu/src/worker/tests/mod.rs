@@ -1,0 +1,9 @@
+//! Whole workers against clients made of the same protocol crates, in memory and on a clock of our own.
+
+mod client;
+mod data;
+mod forwarding;
+mod harness;
+mod hostile;
+mod publishing;
+mod rights;
