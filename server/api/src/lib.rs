@@ -3,9 +3,7 @@
 //! [`bind`] makes everything ready that can fail, [`Bound::serve`] opens. Handlers read a request, ask the service, and
 //! spell its answer: rules live in the service, never here.
 
-// Handlers that use the rest land next.
-#![allow(dead_code, unused_imports)]
-
+mod assets;
 mod attempts;
 mod auth;
 mod config;
@@ -14,6 +12,7 @@ mod events;
 mod limits;
 mod link;
 mod metrics;
+mod openapi;
 mod problem;
 mod read;
 mod rest;
@@ -23,6 +22,6 @@ mod tls;
 
 pub use config::{ApiConfig, IntegrationKey, Tls};
 pub use error::ApiError;
-pub use rest::openapi;
+pub use openapi::openapi;
 pub use serve::{Bound, bind};
 pub use state::{MediaHealth, Parts};

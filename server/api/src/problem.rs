@@ -37,8 +37,11 @@ pub(crate) struct ProblemBody {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
-    pub(crate) status: StatusCode,
+pub(crate) struct Problem(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    status: StatusCode,
     error: ServiceError,
     /// When the field's name is not one of ours.
     field: Option<String>,
@@ -48,16 +51,20 @@ impl Problem {
     /// One that the service does not know of.
     pub(crate) fn new(status: StatusCode, code: &'static str, zh: &str, en: impl Into<String>) -> Self {
         let kind = if status.is_server_error() { ErrorKind::Internal } else { ErrorKind::Invalid };
-        Self { status, error: ServiceError::new(kind, code, zh, en), field: None }
+        Self::of(status, ServiceError::new(kind, code, zh, en), None)
+    }
+
+    fn of(status: StatusCode, error: ServiceError, field: Option<String>) -> Self {
+        Self(Box::new(Inner { status, error, field }))
     }
 
     pub(crate) fn with_limit(mut self, limit: i64) -> Self {
-        self.error.limit = Some(limit);
+        self.0.error.limit = Some(limit);
         self
     }
 
     pub(crate) fn body(self) -> ProblemBody {
-        let Self { status, error, field } = self;
+        let Inner { status, error, field } = *self.0;
         ProblemBody {
             kind: format!("urn:lianxian:problem:{}", error.code),
             title: status.canonical_reason().unwrap_or("Refused"),
@@ -103,7 +110,7 @@ impl From<ServiceError> for Problem {
             ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
             ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, error, field: None }
+        Self::of(status, error, None)
     }
 }
 
@@ -117,7 +124,7 @@ impl From<JsonRejection> for Problem {
                 let is_name = |name: &&str| !name.contains(' ') && !name.contains('`');
                 let field = said.split_once(": ").map(|(name, _)| name).filter(is_name).map(str::to_owned);
                 let error = ServiceError::new(ErrorKind::Invalid, "invalid", "请求内容有误", said);
-                Self { field, ..Self::from(error) }
+                Self::of(StatusCode::UNPROCESSABLE_ENTITY, error, field)
             }
             JsonRejection::MissingJsonContentType(_) => {
                 let en = "the request's content type must be application/json";
@@ -130,9 +137,9 @@ impl From<JsonRejection> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status;
+        let status = self.0.status;
         if status.is_server_error() {
-            tracing::error!(code = self.error.code, detail = %self.error.en, "a request failed");
+            tracing::error!(code = self.0.error.code, detail = %self.0.error.en, "a request failed");
         }
         let mut response = (status, Json(self.body())).into_response();
         let headers = response.headers_mut();

@@ -1,18 +1,74 @@
-//! All routes.
+//! All routes: the API under `/api/v1`, the link, the monitors' pages, and the console for everything else.
+
+mod accounts;
+mod csv;
+mod live;
+mod logins;
+mod org;
+mod register;
+mod sessions;
+mod station;
+mod watches;
 
 use crate::metrics;
+use crate::problem::Problem;
 use crate::state::App;
-use axum::{Router, middleware};
+use crate::{assets, limits, link, openapi};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use lianxian_service::ServiceResult;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) fn routes(app: App) -> Router {
-    Router::new()
-        .merge(metrics::routes())
-        .merge(crate::link::routes())
-        .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
-        .with_state(app)
+type Answer<T> = Result<Json<T>, Problem>;
+type Created<T> = Result<(StatusCode, Json<T>), Problem>;
+
+fn ok<T>(result: ServiceResult<T>) -> Answer<T> {
+    Ok(Json(result?))
 }
 
-/// The contract, as OpenAPI JSON.
-pub fn openapi() -> String {
-    utoipa_axum::router::OpenApiRouter::<App>::new().into_openapi().to_pretty_json().unwrap_or_default()
+fn created<T>(result: ServiceResult<T>) -> Created<T> {
+    Ok((StatusCode::CREATED, Json(result?)))
+}
+
+fn done(result: ServiceResult<()>) -> Result<StatusCode, Problem> {
+    result?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Everything that the contract names.
+pub(crate) fn api() -> OpenApiRouter<App> {
+    let nouns = OpenApiRouter::new()
+        .merge(logins::routes())
+        .merge(org::routes())
+        .merge(accounts::routes())
+        .merge(watches::routes())
+        .merge(sessions::routes())
+        .merge(register::routes())
+        .merge(live::routes())
+        .merge(station::routes());
+    OpenApiRouter::new().nest("/api/v1", nouns)
+}
+
+pub(crate) fn routes(app: App) -> Router {
+    let (api, _) = api().split_for_parts();
+    let api = api
+        .route("/api/v1/openapi.json", get(openapi::serve))
+        .route("/api/{*other}", axum::routing::any(|| async { Problem::not_found() }))
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        // What a person may see is nobody else's to keep.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Router::new()
+        .merge(api)
+        .merge(assets::routes())
+        .layer(CompressionLayer::new())
+        .merge(metrics::routes())
+        .merge(link::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), assets::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
+        .with_state(app)
 }

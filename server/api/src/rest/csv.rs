@@ -1,0 +1,100 @@
+//! Tables for spreadsheets (RFC 4180): UTF-8 with a byte order mark, times in Beijing, and no cell that a spreadsheet
+//! would take for a formula.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use lianxian_model::session::beijing_day;
+use lianxian_model::time::Millis;
+
+pub(super) enum Cell {
+    /// What somebody wrote.
+    Text(String),
+    /// One of our own words.
+    Word(&'static str),
+    Time(Option<Millis>),
+}
+
+/// A file to keep. `name` is what people read, `plain` what stands in for it where names are ASCII.
+pub(super) fn answer<const N: usize>(
+    name: &str,
+    plain: &str,
+    headings: &[&str; N],
+    rows: impl Iterator<Item = [Cell; N]>,
+) -> Response {
+    let mut text = String::from("\u{feff}");
+    line(&mut text, headings.iter().map(|heading| (*heading).to_owned()));
+    for row in rows {
+        line(&mut text, row.into_iter().map(spelled));
+    }
+    let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let disposition = format!("attachment; filename=\"{plain}.csv\"; filename*=UTF-8''{encoded}.csv");
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+fn line(text: &mut String, cells: impl Iterator<Item = String>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        if cell.contains(['"', ',', '\r', '\n']) {
+            text.push('"');
+            text.push_str(&cell.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(&cell);
+        }
+    }
+    text.push_str("\r\n");
+}
+
+fn spelled(cell: Cell) -> String {
+    match cell {
+        Cell::Word(word) => word.to_owned(),
+        Cell::Time(None) => String::new(),
+        Cell::Time(Some(at)) => beijing_time(at),
+        // A leading apostrophe makes it text, in every spreadsheet program.
+        Cell::Text(text) if text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']) =>
+        {
+            format!("'{text}")
+        }
+        Cell::Text(text) if text.starts_with(['\t', '\r', '\n']) => format!("'{text}"),
+        Cell::Text(text) => text,
+    }
+}
+
+/// `2026-11-24 09:05:12`, in Beijing.
+fn beijing_time(at: Millis) -> String {
+    let day = beijing_day(at);
+    let seconds = (at.0 + 8 * 3_600_000).rem_euclid(86_400_000) / 1000;
+    let (year, rest) = day.split_at(day.len() - 4);
+    let (month, date) = rest.split_at(2);
+    format!("{year}-{month}-{date} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_every_cell_is_whole() {
+        for text in ["=1+1", "+86", "-1", "@SUM(A1)", " =1", "＝1", "\t=1"] {
+            assert!(spelled(Cell::Text(text.into())).starts_with('\''), "{text:?}");
+        }
+        assert_eq!(spelled(Cell::Text("例行巡查".into())), "例行巡查");
+        let mut text = String::new();
+        line(&mut text, ["一,二", "说\"好\"", "两\n行", "平常"].map(str::to_owned).into_iter());
+        assert_eq!(text, "\"一,二\",\"说\"\"好\"\"\",\"两\n行\",平常\r\n");
+    }
+
+    #[test]
+    fn times_are_those_of_beijing() {
+        assert_eq!(beijing_time(Millis(0)), "1970-01-01 08:00:00");
+        assert_eq!(beijing_time(Millis(-1)), "1970-01-01 07:59:59");
+    }
+}

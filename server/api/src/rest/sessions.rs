@@ -1,0 +1,197 @@
+//! Sessions: found, read, ended, exported; and the cases that they are linked to.
+
+use super::csv::{self, Cell};
+use super::{Answer, Created, created, ok};
+use crate::auth::AsAccount;
+use crate::problem::Problem;
+use crate::read::{Body, MaybeBody, Once, Query};
+use crate::state::App;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use lianxian_model::case::{CaseKind, CasePattern};
+use lianxian_model::ids::{CaseLinkId, SessionId};
+use lianxian_model::session::SessionEnd;
+use lianxian_service::cases::{CaseLinkView, NewCaseLink};
+use lianxian_service::sessions::{SessionDetail, SessionFilter, SessionView};
+use lianxian_service::{Page, PageRequest};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_sessions))
+        .routes(routes!(export_sessions))
+        .routes(routes!(read_session))
+        .routes(routes!(end_session))
+        .routes(routes!(link_case))
+        .routes(routes!(withdraw_case))
+        .routes(routes!(list_case_patterns))
+        .routes(routes!(set_case_pattern))
+        .routes(routes!(list_case_sessions))
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+pub(super) struct SessionEnding {
+    #[serde(default)]
+    note: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Withdrawal {
+    reason: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CasePatternChange {
+    /// A regular expression, matched against the whole normalised number.
+    pattern: String,
+    /// A number that it takes.
+    example: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CaseNumber {
+    /// In any spelling.
+    number: String,
+}
+
+#[utoipa::path(get, path = "/sessions", tag = "sessions", params(SessionFilter, PageRequest),
+    responses((status = 200, body = Page<SessionView>)))]
+async fn list_sessions(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Query(filter): Query<SessionFilter>,
+    Query(page): Query<PageRequest>,
+) -> Answer<Page<SessionView>> {
+    ok(app.service.sessions.list(&actor, &filter, &page).await)
+}
+
+/// A table for spreadsheets: UTF-8 with a byte order mark, Chinese headings, at most 20 000 rows. Leaves an audit row.
+#[utoipa::path(get, path = "/sessions.csv", tag = "sessions", params(SessionFilter),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+async fn export_sessions(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Query(filter): Query<SessionFilter>,
+) -> Result<Response, Problem> {
+    let headings = [
+        "会话编号",
+        "类型",
+        "状态",
+        "事由",
+        "场所",
+        "机构",
+        "观看人",
+        "观看人机构",
+        "开始时间",
+        "结束时间",
+        "结束原因",
+        "说明",
+        "案号",
+    ];
+    let rows = app.service.sessions.export(&actor, &filter).await?;
+    let rows = rows.into_iter().map(|session| {
+        let observer_unit = session.observer.as_ref().and_then(|observer| observer.unit.as_ref());
+        let observer_unit = observer_unit.map(|unit| unit.name.clone()).unwrap_or_default();
+        let cases = session.cases.iter().filter(|case| case.withdrawn_ms.is_none());
+        let cases: Vec<&str> = cases.map(|case| case.raw.as_str()).collect();
+        [
+            Cell::Text(session.number),
+            Cell::Word(session.kind.zh()),
+            Cell::Word(session.state.zh()),
+            Cell::Text(session.purpose),
+            Cell::Text(session.site.map(|site| site.name).unwrap_or_default()),
+            Cell::Text(session.unit.map(|unit| unit.name).unwrap_or_default()),
+            Cell::Text(session.observer.map(|observer| observer.name).unwrap_or_default()),
+            Cell::Text(observer_unit),
+            Cell::Time(Some(session.started_ms)),
+            Cell::Time(session.ended_ms),
+            Cell::Word(session.end_cause.map_or("", SessionEnd::zh)),
+            Cell::Text(session.end_note),
+            Cell::Text(cases.join("；")),
+        ]
+    });
+    Ok(csv::answer("会话记录", "sessions", &headings, rows))
+}
+
+/// One session's whole story. One's own, or by right.
+#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)),
+    responses((status = 200, body = SessionDetail)))]
+async fn read_session(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+) -> Answer<SessionDetail> {
+    ok(app.service.sessions.get(&actor, &id).await)
+}
+
+/// Code `session_not_open`: somebody was faster.
+#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)),
+    request_body = Option<SessionEnding>, responses((status = 200, body = SessionView)))]
+async fn end_session(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+    MaybeBody(ending): MaybeBody<SessionEnding>,
+) -> Answer<SessionView> {
+    ok(app.service.sessions.end(&actor, &id, &ending.note.unwrap_or_default()).await)
+}
+
+#[utoipa::path(post, path = "/sessions/{id}/cases", tag = "cases", params(("id" = SessionId, Path)),
+    request_body = NewCaseLink, responses((status = 201, body = CaseLinkView)))]
+async fn link_case(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+    once: Once,
+    Body(new): Body<NewCaseLink>,
+) -> Created<CaseLinkView> {
+    created(app.service.cases.link(&actor, &id, new, once.key()).await)
+}
+
+/// A link is never deleted: it is withdrawn, with a reason.
+#[utoipa::path(post, path = "/sessions/{id}/cases/{link}/withdraw", tag = "cases",
+    params(("id" = SessionId, Path), ("link" = CaseLinkId, Path)), request_body = Withdrawal,
+    responses((status = 200, body = CaseLinkView)))]
+async fn withdraw_case(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path((id, link)): Path<(SessionId, CaseLinkId)>,
+    Body(withdrawal): Body<Withdrawal>,
+) -> Answer<CaseLinkView> {
+    ok(app.service.cases.withdraw(&actor, &id, &link, &withdrawal.reason).await)
+}
+
+/// The district's number formats.
+#[utoipa::path(get, path = "/cases/patterns", tag = "cases", responses((status = 200, body = Vec<CasePattern>)))]
+async fn list_case_patterns(State(app): State<App>, AsAccount(actor): AsAccount) -> Answer<Vec<CasePattern>> {
+    ok(app.service.cases.patterns(&actor).await)
+}
+
+#[utoipa::path(put, path = "/cases/patterns/{kind}", tag = "cases", params(("kind" = CaseKind, Path)),
+    request_body = CasePatternChange, responses((status = 200, body = CasePattern)))]
+async fn set_case_pattern(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(kind): Path<String>,
+    Body(change): Body<CasePatternChange>,
+) -> Answer<CasePattern> {
+    let kind = CaseKind::parse(&kind).ok_or_else(Problem::not_found)?;
+    let pattern = CasePattern { kind, pattern: change.pattern, example: change.example };
+    ok(app.service.cases.set_pattern(&actor, pattern).await)
+}
+
+/// The sessions in scope that are linked to the number.
+#[utoipa::path(get, path = "/cases/sessions", tag = "cases", params(CaseNumber, PageRequest),
+    responses((status = 200, body = Page<SessionView>)))]
+async fn list_case_sessions(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Query(case): Query<CaseNumber>,
+    Query(page): Query<PageRequest>,
+) -> Answer<Page<SessionView>> {
+    ok(app.service.cases.sessions(&actor, &case.number, &page).await)
+}
