@@ -1,5 +1,7 @@
 //! Holds the arrows between rooms, and who may meet which crate (docs/ARCHITECTURE.md).
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -38,6 +38,7 @@ impl Sockets {
     }
 
     /// The address of the IPv4 socket, with the port that the kernel chose.
+    #[cfg(test)]
     pub fn local_v4(&self) -> Option<SocketAddr> {
         self.v4.as_ref().map(|bound| bound.local)
     }

@@ -21,7 +21,6 @@ use tokio::sync::mpsc;
 /// What a core is told at birth.
 pub(crate) struct Birth {
     pub index: WorkerIndex,
-    pub workers: u16,
     pub candidates: Vec<SocketAddr>,
 }
 
@@ -33,7 +32,7 @@ pub fn start(config: &MediaConfig) -> Result<MediaHandle, StartError> {
     let identity = DtlsIdentity::generate().map_err(|error| StartError::Identity(error.to_string()))?;
     let identity = Arc::new(identity);
     start_with(config, move |birth| {
-        let Birth { index, workers: _, candidates } = birth;
+        let Birth { index, candidates } = birth;
         Worker::new(worker::Birth { index, candidates, identity: identity.clone(), seed: rand::random() })
     })
 }
@@ -79,7 +78,7 @@ pub(crate) fn start_with<C: Core + 'static>(
             copy: copies[number].clone(),
             stop: stop.clone(),
         };
-        let (make, birth) = (make.clone(), Birth { index, workers, candidates: candidates.clone() });
+        let (make, birth) = (make.clone(), Birth { index, candidates: candidates.clone() });
         let work = move || match Turns::new(parts, make(birth)) {
             Ok(turns) => turns.run(),
             Err(error) => tracing::error!(%error, "a media worker cannot be started"),

@@ -151,9 +151,7 @@ impl<C: Core> Turns<C> {
                     continue;
                 }
                 Relay::Bind { flow, owner } => {
-                    if !self.routes.bind(flow, owner) {
-                        self.tally.routes_full += 1;
-                    }
+                    self.tally.routes_full += u64::from(!self.routes.bind(flow, owner));
                 }
                 Relay::Unbind { flow } => self.routes.unbind(&flow, from),
                 _ => {}

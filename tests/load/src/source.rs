@@ -51,7 +51,7 @@ impl Source {
         }
         while now >= self.next_frame {
             self.next_frame += FRAME_INTERVAL;
-            let key = std::mem::take(&mut self.key_frame_wanted) || self.frames % 250 == 0;
+            let key = std::mem::take(&mut self.key_frame_wanted) || self.frames.is_multiple_of(250);
             self.frames += 1;
             self.picture = (self.picture + 1) & 0x7fff;
             let timestamp = self.ticks(self.next_frame, 90_000);

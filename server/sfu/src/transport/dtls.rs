@@ -31,7 +31,7 @@ const MAX_HANDSHAKE_BYTES: usize = 256 * 1024;
 const REPLAY_INTERVAL: Duration = Duration::from_millis(25);
 
 pub(super) enum DtlsOutcome {
-    Finished(Srtp),
+    Finished(Box<Srtp>),
     Data(Bytes),
     Closed,
     Failed,
@@ -149,7 +149,7 @@ impl Dtls {
             return DtlsOutcome::Failed;
         };
         Srtp::new(profile, material.as_ref(), self.identity.provider.crypto())
-            .map_or(DtlsOutcome::Failed, DtlsOutcome::Finished)
+            .map_or(DtlsOutcome::Failed, |srtp| DtlsOutcome::Finished(Box::new(srtp)))
     }
 
     /// Moves what the endpoint wants to send out; was there any?

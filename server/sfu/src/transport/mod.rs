@@ -214,7 +214,7 @@ impl Transport {
         for outcome in outcome {
             match outcome {
                 DtlsOutcome::Finished(srtp) => {
-                    self.unverified = Some(srtp);
+                    self.unverified = Some(*srtp);
                     self.verify();
                 }
                 DtlsOutcome::Data(data) if self.srtp.is_some() => self.receive_sctp(data),

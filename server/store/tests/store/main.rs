@@ -1,4 +1,6 @@
 //! The store over both databases: rows, order, crashes; and the service's use cases on top of it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod harness;
 mod rows;

@@ -143,10 +143,6 @@ impl Client {
         self.to_open = vec!["_reliable", "_lossy"];
     }
 
-    pub fn is_up(&self) -> bool {
-        self.keys.is_some()
-    }
-
     pub fn uses_gcm(&self) -> bool {
         self.keys.as_ref().is_some_and(|keys| matches!(keys.profile, ProtectionProfile::AeadAes128Gcm))
     }
@@ -229,7 +225,7 @@ impl Client {
         };
         let (key, salt) = (profile.key_len(), profile.salt_len());
         let material = state.export_keying_material("EXTRACTOR-dtls_srtp", &[], 2 * (key + salt)).unwrap();
-        let (keys, salts) = material.split_at(2 * key);
+        let (keys, salts) = material.as_ref().split_at(2 * key);
         let crypto = IDENTITY.provider.crypto();
         let context = |key: &[u8], salt: &[u8]| Context::new(key, salt, profile, None, None, crypto).unwrap();
         self.keys = Some(Keys {
@@ -318,9 +314,5 @@ impl Client {
     pub fn send_rtcp(&mut self, packet: &[u8]) {
         let sealed = self.keys.as_mut().unwrap().seal.encrypt_rtcp(packet).unwrap();
         self.outgoing.push(sealed.to_vec());
-    }
-
-    pub fn send_raw(&mut self, bytes: Vec<u8>) {
-        self.outgoing.push(bytes);
     }
 }

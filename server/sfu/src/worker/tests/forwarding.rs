@@ -204,7 +204,8 @@ fn a_hole_upstream_is_asked_for_and_its_repair_forwarded() {
             filming.film(&mut house, false, &[2]);
         }
         let nacked = house.people[publisher].publisher.rtcp.iter().any(|bytes| {
-            read(bytes).any(|item| matches!(item, Feedback::Nack { media: 1003, pairs } if pairs.count() == 1))
+            read(bytes)
+                .any(|item| matches!(item, Feedback::Nack { media: 1003, ref pairs } if pairs.clone().count() == 1))
         });
         assert!(nacked);
         let original = filming.packet("f", 1003, lost_frame, &lost);

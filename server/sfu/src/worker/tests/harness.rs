@@ -49,6 +49,9 @@ impl Egress for Out {
     }
 }
 
+/// (id, sdp, mid to track)
+pub type Offer = (u32, String, Vec<(String, TrackSid)>);
+
 /// One participant: both its connections, and what it was told.
 pub struct Person {
     pub sid: ParticipantSid,
@@ -58,7 +61,7 @@ pub struct Person {
     /// Answers offers as they come.
     pub answers: bool,
     /// What the last offer said: (id, sdp, mid to track).
-    pub offer: Option<(u32, String, Vec<(String, TrackSid)>)>,
+    pub offer: Option<Offer>,
     pub offers: usize,
     /// The SSRC under which each track comes, and the SSRC of its repairs.
     pub ssrcs: HashMap<TrackSid, (u32, u32)>,

@@ -1,4 +1,4 @@
-use super::district::{login, put_district};
+use super::district::{login, put_district, station};
 use crate::harness::on_both;
 use lianxian_model::people::{Login, LoginEnd};
 use lianxian_model::time::Millis;
@@ -50,7 +50,7 @@ on_both! {
         tx.put_device_token(&a, "t2", Millis(2)).await.unwrap();
         assert_eq!(tx.endpoint_by_token("t1").await.unwrap(), None);
         assert_eq!(tx.endpoint_by_token("t2").await.unwrap().map(|e| e.id), Some(a.clone()));
-        assert!(tx.update_endpoint(&super::district::station("e-sa", "sa")).await.unwrap());
+        assert!(tx.update_endpoint(&station("e-sa", "sa")).await.unwrap());
         assert!(tx.endpoint_by_token("t2").await.unwrap().is_some(), "a change of the endpoint keeps its token");
         tx.drop_device_token(&a).await.unwrap();
         assert_eq!(tx.endpoint_by_token("t2").await.unwrap(), None);

@@ -1,4 +1,4 @@
-use super::district::{console, put_district, site, station, unit, units};
+use super::district::{account, console, login, put_district, site, station, unit, units};
 use crate::harness::on_both;
 use lianxian_model::org::{PrivacySwitch, SiteKind};
 use lianxian_model::time::Millis;
@@ -79,12 +79,12 @@ on_both! {
         assert_eq!(tx.insert_endpoint(&console("c9", "l1", "main")).await, duplicate("endpoints"));
         drop(tx);
         let mut tx = db.write().await;
-        let twin = super::district::account("acc1", "p1");
+        let twin = account("acc1", "p1");
         let twin = lianxian_model::people::Account { id: "acc2".into(), ..twin };
         assert_eq!(tx.insert_account(&twin).await, duplicate("accounts.name"));
         drop(tx);
         let mut tx = db.write().await;
-        assert_eq!(tx.insert_login(&super::district::login("l2", "acc1"), "hash-l1").await, duplicate("logins.token_hash"));
+        assert_eq!(tx.insert_login(&login("l2", "acc1"), "hash-l1").await, duplicate("logins.token_hash"));
     }
 
     async fn nothing_refers_to_what_is_not_there(db: TestDatabase) {
