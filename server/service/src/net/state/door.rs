@@ -219,6 +219,8 @@ impl State {
         if let Some(joined) = joined {
             self.tell(sid, Notice::Joined(Box::new(joined)));
         }
+        // What it may receive of those who were here before it.
+        self.resubscribe_all(sid);
         // Data comes to everyone over the subscriber's connection, so everyone has one; what may be received over it
         // is decided by the downstreams alone.
         let open = OpenParticipant { participant: sid.clone(), may_publish, may_subscribe: true };
