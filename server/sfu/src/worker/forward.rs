@@ -45,8 +45,8 @@ impl Worker {
             }
         }
         if begins {
-            // Viewers that made do with another layer may turn to it.
-            self.viewers_changed(key, now);
+            // Viewers that made do with another layer may turn to it; a key frame that begins it needs not be asked for.
+            self.choose_layers(key, packet.key_frame.then_some(packet.layer), now);
         }
         let Some(track) = self.tracks.get_mut(key) else { return };
         let Fanned { starving, switched } =
@@ -85,7 +85,9 @@ impl Worker {
                 && ring.end() - first.sequence <= MAX_HEAD_START_PACKETS
         };
         let mut started = false;
-        if let Some(first) = ring.key_frame().filter(fresh)
+        // Whoever is shown another layer goes on with it until the key frame comes: what is past would be shown twice.
+        let runs = viewer.continuity.started() && !viewer.continuity.paused();
+        if let Some(first) = ring.key_frame().filter(|first| !runs && fresh(first))
             && let Some(link) = self.links.get_mut(viewer.link)
         {
             for packet in (first.sequence..ring.end()).filter_map(|sequence| ring.get(sequence)) {

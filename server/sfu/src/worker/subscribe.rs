@@ -246,6 +246,11 @@ impl Worker {
 
     /// Something about the track or its viewers changed: who is sent to, who gets which layer, what the publisher is asked for.
     pub(super) fn viewers_changed(&mut self, key: Key<Track>, now: Instant) {
+        self.choose_layers(key, None, now);
+    }
+
+    /// The same; of the layer `at_hand` a key frame has just come.
+    pub(super) fn choose_layers(&mut self, key: Key<Track>, at_hand: Option<u8>, now: Instant) {
         let Some(track) = self.tracks.get_mut(key) else { return };
         let (muted, codec) = (track.is_muted(), track.info.and_then(|info| info.codec));
         let known = track.info.is_some();
@@ -270,8 +275,8 @@ impl Worker {
             }
         }
         if self.tracks.get(key).is_some_and(Track::is_video) {
-            for (layer, _) in turned.iter().enumerate().filter(|(_, turned)| **turned) {
-                self.ask_keyframe(key, layer as u8, false, now);
+            for (layer, _) in (0u8..).zip(turned).filter(|(layer, turned)| *turned && at_hand != Some(*layer)) {
+                self.ask_keyframe(key, layer, false, now);
             }
         }
         for peer in to_offer {

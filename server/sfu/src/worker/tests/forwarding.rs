@@ -131,8 +131,9 @@ fn the_viewer_turns_to_the_best_layer_at_its_key_frame_and_back() {
             filming.film(&mut house, false, &[0, 1, 2]);
         }
         all.extend(house.received(viewer, "TR_c"));
-        assert_eq!(all.len(), 17);
-        assert_eq!(u16::from_le_bytes([all[11].1[10], all[11].1[11]]), 1280);
+        // The lowest layer's picture of that moment came first, then the key frame of the best.
+        assert_eq!(all.len(), 18);
+        assert_eq!(u16::from_le_bytes([all[12].1[10], all[12].1[11]]), 1280);
         // A small tile needs the lowest alone.
         house.settings(viewer, "TR_c", TrackSettings { width: 300, height: 160, ..TrackSettings::default() });
         filming.film(&mut house, true, &[0, 1, 2]);
@@ -140,8 +141,8 @@ fn the_viewer_turns_to_the_best_layer_at_its_key_frame_and_back() {
             filming.film(&mut house, false, &[0, 1, 2]);
         }
         all.extend(house.received(viewer, "TR_c"));
-        assert_eq!(all.len(), 23);
-        assert_eq!(u16::from_le_bytes([all[17].1[10], all[17].1[11]]), 320);
+        assert_eq!(all.len(), 24);
+        assert_eq!(u16::from_le_bytes([all[18].1[10], all[18].1[11]]), 320);
         assert_unbroken(&all);
         assert_eq!(house.counter("layer_switches_total"), 2);
     });
@@ -288,7 +289,8 @@ fn a_track_that_nobody_asked_for_is_never_sent() {
     let mut filming = Filming::new(publisher);
     filming.film(&mut house, true, &[0, 1, 2]);
     filming.film(&mut house, false, &[0, 1, 2]);
-    assert_eq!(house.received(viewer, "TR_c").len(), 2);
+    // The key frame of each layer as it comes, best last, and then of the best alone.
+    assert_eq!(house.received(viewer, "TR_c").len(), 4);
     assert!(house.people[stranger].subscriber.rtp.is_empty());
     assert!(house.people[stranger].ssrcs.is_empty(), "its offer says nothing of it");
     // And from the moment it is taken away nothing comes any more, whatever the client answers.
@@ -345,7 +347,7 @@ fn a_switched_off_tile_gets_nothing_and_starts_again_without_a_gap() {
         filming.film(&mut house, true, &[0, 1, 2]);
         let after = house.received(viewer, "TR_c");
         assert!(is_key(&after[0].1));
-        assert_eq!(after[0].0.sequence, before[1].0.sequence + 1);
+        assert_eq!(after[0].0.sequence, before[before.len() - 1].0.sequence + 1);
     });
 }
 
@@ -360,7 +362,7 @@ fn an_older_client_gets_the_older_profile() {
     house.run(HALF);
     let mut filming = Filming::new(publisher);
     filming.film(&mut house, true, &[0, 1, 2]);
-    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    assert_eq!(house.received(viewer, "TR_c").len(), 3, "a key frame of each layer, best last");
     assert!(!house.people[viewer].subscriber.uses_gcm());
 }
 
