@@ -11,6 +11,7 @@ use sqlx::migrate::{Migrate, Migrator};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 static SQLITE_STEPS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -48,7 +49,8 @@ pub struct Database {
     /// One connection: whoever has it is the writer, and the pool's queue (first come, first served) is the order.
     writer: AnyPool,
     readers: AnyPool,
-    _lock: Option<FolderLock>,
+    /// Of SQLite, until it is closed.
+    lock: Mutex<Option<FolderLock>>,
 }
 
 impl Database {
@@ -128,7 +130,7 @@ impl Database {
         // The writer connects first: it makes the file, and its journal.
         let writer = pool(1, prepare.0).connect_with(options.clone()).await.map_err(|error| dialect.error(error))?;
         let readers = pool(dialect.readers(), prepare.1).connect_lazy_with(options);
-        Ok(Self { dialect, writer, readers, _lock: lock })
+        Ok(Self { dialect, writer, readers, lock: Mutex::new(lock) })
     }
 
     fn steps(&self) -> &'static Migrator {
@@ -138,10 +140,12 @@ impl Database {
         }
     }
 
-    /// Waits for the units of work that are under way, and closes. Whoever asks from now on is refused as unavailable.
+    /// Waits for the units of work that are under way, closes, and leaves the folder to whoever comes next. Whoever asks from
+    /// now on is refused as unavailable.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
