@@ -218,7 +218,8 @@ impl Worker {
         let answer = parse(sdp).map_err(|error| MediaError::BadSdp(error.to_string()))?;
         let Some(subscriber) = self.peers.get_mut(key).and_then(|peer| peer.subscriber.as_mut()) else { return Ok(()) };
         let expected = subscriber.outstanding;
-        if expected != Some(id) {
+        // Some clients do not repeat the offer's id and leave it zero; one offer at most is outstanding, so theirs is the answer to it.
+        if expected.is_none() || (id != 0 && expected != Some(id)) {
             return Err(MediaError::UnexpectedAnswer { got: id, expected });
         }
         subscriber.outstanding = None;
