@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import jwt
@@ -60,6 +61,12 @@ class Server:
     @property
     def url(self):
         return f"ws://{self.address}:{self.ports[0]}"
+
+    def metric(self, name):
+        """One figure of the server's metrics page."""
+        with urllib.request.urlopen(f"http://{self.address}:{self.ports[0]}/metrics", timeout=5) as page:
+            lines = page.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name} "))
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

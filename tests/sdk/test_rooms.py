@@ -76,7 +76,12 @@ async def test_metadata_name_and_attributes_reach_the_others(join):
     await told.next("participant_attributes_changed", lambda changed, p: p.identity == "a" and changed.get("seat") == "3")
 
 
-async def test_metadata_needs_the_right(join):
+async def test_metadata_needs_the_right(server, join):
     a, _ = await join("a")
-    with pytest.raises(Exception):
-        await asyncio.wait_for(a.local_participant.set_metadata("new"), 15)
+    b, told = await join("b")
+    refused = server.metric("lianxian_net_refusals_total")
+    # This client waits for the server's answer, but keeps the refusal to itself.
+    await asyncio.wait_for(a.local_participant.set_metadata("new"), 15)
+    await until(lambda: server.metric("lianxian_net_refusals_total") == refused + 1, "the refusal is counted")
+    assert b.remote_participants["a"].metadata == ""
+    assert told.events["participant_metadata_changed"].empty()
