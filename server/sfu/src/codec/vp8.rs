@@ -20,7 +20,7 @@ pub struct Counter<T> {
     pub value: T,
 }
 
-/// What to add to each counter, so that a receiver sees no jump at a layer switch. Each wraps in its own width.
+/// What to add to each counter, so that a receiver sees no jump at a layer switch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shift {
     pub picture_id: u16,
@@ -40,39 +40,40 @@ impl Shift {
         }
     }
 
-    /// The counters as a receiver sees them.
+    /// The counters as a receiver sees them. A picture id always goes out in its 15-bit form: receivers unwrap it in that width, and
+    /// publishers that begin with the 7-bit form change to the other in mid-stream.
     pub fn shifted(&self, fields: &Fields) -> Shifted {
-        let mask = if fields.long_picture_id { 0x7fff } else { 0x7f };
         Shifted {
-            picture_id: fields.picture_id.map_or(0, |c| c.value.wrapping_add(self.picture_id) & mask),
+            picture_id: fields.picture_id.map_or(0, |c| c.value.wrapping_add(self.picture_id) & 0x7fff),
             tl0_picture_index: fields.tl0_picture_index.map_or(0, |c| c.value.wrapping_add(self.tl0_picture_index)),
             key_index: fields.key_index.map_or(0, |c| c.value.wrapping_add(self.key_index) & 0x1f),
         }
     }
 
-    /// Writes the shifted counters into a copy of the payload.
-    pub fn apply(&self, fields: &Fields, payload: &mut [u8]) {
+    /// Writes the payload with its counters shifted to the head of `target`; its length, or `None` if it does not fit.
+    pub fn write(&self, fields: &Fields, payload: &[u8], target: &mut [u8]) -> Option<usize> {
         let to = self.shifted(fields);
-        if let Some(counter) = fields.picture_id {
-            let at = usize::from(counter.at);
-            if fields.long_picture_id {
-                if let Some(bytes) = payload.get_mut(at..at + 2) {
-                    bytes.copy_from_slice(&(to.picture_id | 0x8000).to_be_bytes());
-                }
-            } else if let Some(byte) = payload.get_mut(at) {
-                *byte = to.picture_id as u8;
+        let mut grown = 0;
+        match fields.picture_id {
+            Some(counter) => {
+                let at = usize::from(counter.at);
+                let (head, rest) = payload.split_at_checked(at)?;
+                let rest = rest.get(if fields.long_picture_id { 2 } else { 1 }..)?;
+                grown = usize::from(!fields.long_picture_id);
+                target.get_mut(..at)?.copy_from_slice(head);
+                target.get_mut(at..at + 2)?.copy_from_slice(&(to.picture_id | 0x8000).to_be_bytes());
+                target.get_mut(at + 2..payload.len() + grown)?.copy_from_slice(rest);
             }
+            None => target.get_mut(..payload.len())?.copy_from_slice(payload),
         }
-        if let Some(counter) = fields.tl0_picture_index
-            && let Some(byte) = payload.get_mut(usize::from(counter.at))
-        {
-            *byte = to.tl0_picture_index;
+        if let Some(counter) = fields.tl0_picture_index {
+            *target.get_mut(usize::from(counter.at) + grown)? = to.tl0_picture_index;
         }
-        if let Some(counter) = fields.key_index
-            && let Some(byte) = payload.get_mut(usize::from(counter.at))
-        {
+        if let Some(counter) = fields.key_index {
+            let byte = target.get_mut(usize::from(counter.at) + grown)?;
             *byte = *byte & 0xe0 | to.key_index;
         }
+        Some(payload.len() + grown)
     }
 }
 
@@ -167,22 +168,28 @@ mod tests {
         let fields = inspect(KEY).unwrap().vp8.unwrap();
         let last = Shifted { picture_id: 0x7fff, tl0_picture_index: 255, key_index: 31 };
         let shift = Shift::following(&last, &fields);
-        let mut bytes = KEY.to_vec();
-        shift.apply(&fields, &mut bytes);
+        let mut bytes = [0; 32];
+        assert_eq!(shift.write(&fields, KEY, &mut bytes), Some(KEY.len()));
         let moved = inspect(&bytes).unwrap().vp8.unwrap();
         assert_eq!(moved.picture_id.unwrap().value, 0);
         assert_eq!(moved.tl0_picture_index.unwrap().value, 0);
         assert_eq!(moved.key_index.unwrap().value, 0);
         assert_eq!(moved.temporal_layer, 1, "the temporal layer in the same byte stays");
-        assert_eq!(&bytes[6..], &KEY[6..]);
+        assert_eq!(&bytes[6..KEY.len()], &KEY[6..]);
+        assert_eq!(shift.write(&fields, KEY, &mut bytes[..KEY.len() - 1]), None, "no room");
     }
 
     #[test]
-    fn keeps_the_short_form_short() {
-        let bytes = [0x90, 0x80, 0x7f, 0x01];
-        let fields = inspect(&bytes).unwrap().vp8.unwrap();
-        let mut moved = bytes;
-        Shift { picture_id: 1, ..Shift::default() }.apply(&fields, &mut moved);
-        assert_eq!(moved, [0x90, 0x80, 0x00, 0x01]);
+    fn the_short_form_goes_out_long_and_does_not_wrap_where_it_changes() {
+        let shift = Shift { picture_id: 71, ..Shift::default() };
+        let mut shown = Vec::new();
+        for bytes in [&[0x90, 0xc0, 0x7f, 9, 0x01][..], &[0x90, 0xc0, 0x80, 0x80, 9, 0x01]] {
+            let fields = inspect(bytes).unwrap().vp8.unwrap();
+            let mut moved = [0; 8];
+            let len = shift.write(&fields, bytes, &mut moved).unwrap();
+            assert_eq!((len, &moved[4..6]), (6, &[9, 0x01][..]));
+            shown.push(inspect(&moved[..len]).unwrap().vp8.unwrap().picture_id.unwrap().value);
+        }
+        assert_eq!(shown, [198, 199]);
     }
 }

@@ -86,13 +86,15 @@ pub fn write(slot: &mut [u8], packet: &Packet, mapped: &Mapped, to: &Outgoing, s
         at += 2;
     }
     let payload = packet.payload();
-    let end = at + payload.len();
-    let target = slot.get_mut(at..end)?;
-    target.copy_from_slice(payload);
-    if let Some(fields) = &packet.vp8 {
-        mapped.vp8.apply(fields, target);
-    }
-    Some(end)
+    let target = slot.get_mut(at..)?;
+    let written = match &packet.vp8 {
+        Some(fields) => mapped.vp8.write(fields, payload, target)?,
+        None => {
+            target.get_mut(..payload.len())?.copy_from_slice(payload);
+            payload.len()
+        }
+    };
+    Some(at + written)
 }
 
 #[cfg(test)]
