@@ -20,6 +20,7 @@ export const rooms: readonly Room[] = [
   { name: "wall", path: paths.wall, rights: ["wall.watch"], Page: lazy(() => import("@/features/wall/WallRoom")) },
   { name: "records", path: `${paths.records}/*`, rights: ["sessions.read"], Page: lazy(() => import("@/features/records/RecordsRoom")) },
   { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },
+  { name: "org", path: paths.org, rights: ["org.manage", "accounts.manage", "rights.manage"], Page: lazy(() => import("@/features/org/OrgRoom")) },
   { name: "audit", path: paths.audit, rights: ["audit.read"], Page: lazy(() => import("@/features/audit/AuditRoom")) },
   { name: "account", path: paths.account, rights: [], aside: true, Page: lazy(() => import("@/features/account/AccountRoom")) },
 ];

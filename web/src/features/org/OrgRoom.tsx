@@ -1,0 +1,37 @@
+// The organisation: places for the system administrator, people for both administrators who manage them.
+
+import { useQuery } from "@tanstack/react-query";
+import { Segmented, Spin } from "antd";
+import { useSearchParams } from "react-router";
+import { holdsAny, useMe } from "@/api/me";
+import { queries } from "@/api/queries";
+import { useWords } from "@/lib/language";
+import { ErrorNote } from "@/ui/ErrorNote";
+import { PageBody, PageHeader } from "@/ui/PageHeader";
+import { PeoplePanel } from "./PeoplePanel";
+import { PlacesPanel } from "./PlacesPanel";
+import { orgWords } from "./words";
+
+export default function OrgRoom() {
+  const say = useWords(orgWords);
+  const me = useMe();
+  const [search, setSearch] = useSearchParams();
+  const tree = useQuery(queries.org());
+  const tabs = [
+    ...(holdsAny(me, ["org.manage"]) ? [{ value: "places", label: say.places }] : []),
+    ...(holdsAny(me, ["accounts.manage", "rights.manage"]) ? [{ value: "people", label: say.people }] : []),
+  ];
+  const asked = search.get("tab");
+  const tab = tabs.find(({ value }) => value === asked)?.value ?? tabs[0]?.value;
+  return (
+    <PageBody>
+      <PageHeader title={say.title} about={say.about}>
+        {tabs.length > 1 && tab && <Segmented options={tabs} value={tab} onChange={(value) => setSearch({ tab: value }, { replace: true })} />}
+      </PageHeader>
+      {tree.isPending && <Spin style={{ display: "block", margin: "15vh auto" }} />}
+      {tree.isError && <ErrorNote error={tree.error} retry={() => void tree.refetch()} />}
+      {tree.data && tab === "places" && <PlacesPanel tree={tree.data} />}
+      {tree.data && tab === "people" && <PeoplePanel tree={tree.data} />}
+    </PageBody>
+  );
+}
