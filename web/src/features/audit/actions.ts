@@ -75,6 +75,7 @@ const ACTIONS: Record<string, Word> = {
 };
 
 const OBJECTS: Record<string, Word> = {
+  login: ["登录", "login"],
   unit: ["机构", "unit"],
   site: ["场所", "site"],
   endpoint: ["终端", "endpoint"],

@@ -28,7 +28,7 @@ export default function OrgRoom() {
       <PageHeader title={say.title} about={say.about}>
         {tabs.length > 1 && tab && <Segmented options={tabs} value={tab} onChange={(value) => setSearch({ tab: value }, { replace: true })} />}
       </PageHeader>
-      {tree.isPending && <Spin style={{ display: "block", margin: "15vh auto" }} />}
+      {tree.isPending && <Spin style={{ display: "block", margin: "15vh 0", textAlign: "center" }} />}
       {tree.isError && <ErrorNote error={tree.error} retry={() => void tree.refetch()} />}
       {tree.data && tab === "places" && <PlacesPanel tree={tree.data} />}
       {tree.data && tab === "people" && <PeoplePanel tree={tree.data} />}

@@ -212,7 +212,7 @@ function Grants({ account, tree, saved }: { account: AccountView; tree: OrgTree;
       {may ? (
         <div className={css.give}>
           <Select<Role> aria-label={say.role} placeholder={say.role} options={choices("role", language)} value={role} onChange={setRole} />
-          <UnitSelect units={tree.units} {...(unit ? { value: unit } : {})} onChange={setUnit} />
+          <UnitSelect units={tree.units} placeholder={say.over} {...(unit ? { value: unit } : {})} onChange={setUnit} />
           {inTheWay && <p role="alert">{say.clash(term("role", inTheWay as Role, language))}</p>}
           <Button type="primary" disabled={!role || !unit || !!inTheWay} onClick={() => role && unit && void act(() => accounts.grant(account.id, { role, unit_id: unit }))}>
             {say.give}

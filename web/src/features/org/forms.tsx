@@ -40,7 +40,7 @@ function UnitItem({ name, label, units }: { name: string; label: string; units: 
 }
 
 /** A unit by its whole path. */
-export function UnitSelect({ units, ...rest }: { units: readonly Unit[]; value?: string; onChange?: (id: string) => void }) {
+export function UnitSelect({ units, ...rest }: { units: readonly Unit[]; placeholder?: string; value?: string; onChange?: (id: string) => void }) {
   const options = units.map((unit) => ({ value: unit.id, label: pathOf(units, unit.id).join(" / ") }));
   return <Select showSearch={{ optionFilterProp: "label" }} options={options} {...rest} />;
 }
