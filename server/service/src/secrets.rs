@@ -7,12 +7,17 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use lianxian_model::time::Millis;
 use rand::Rng;
 use sha2::{Digest, Sha256};
+use std::sync::Mutex;
+use uuid::{ContextV7, Timestamp, Uuid};
 
-/// A UUIDv7 (RFC 9562) of this time.
+/// Counts within a millisecond, so that what one command makes keeps its order in every list (RFC 9562, section 6.2).
+static ID_ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+/// A UUIDv7 (RFC 9562) of this time, later than those made before it.
 pub(crate) fn new_id(now: Millis) -> String {
-    let mut random = [0u8; 10];
-    rand::rng().fill(&mut random);
-    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &random).into_uuid().to_string()
+    let ms = u64::try_from(now.0).unwrap_or(0);
+    let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(&ID_ORDER, ms / 1000, nanos)).to_string()
 }
 
 /// 256 random bits, hex.

@@ -130,8 +130,10 @@ fn postgres_error(error: &dyn DatabaseError) -> StoreError {
         });
     }
     let told = format!("{} (SQLSTATE {code})", error.message());
-    // Connection, resources, cancelled or shutting down, locked, deadlock and serialisation, the system below, read-only.
-    let unavailable = ["08", "53", "57", "55", "40", "58", "25006"].iter().any(|class| code.starts_with(class));
+    // Connection, who we are, which database, resources, cancelled or shutting down, locked, deadlock and serialisation,
+    // the system below, read-only.
+    let unavailable =
+        ["08", "28", "3D", "53", "57", "55", "40", "58", "25006"].iter().any(|class| code.starts_with(class));
     if unavailable { StoreError::Unavailable(told) } else { StoreError::Corrupt(told) }
 }
 

@@ -7,10 +7,12 @@ use crate::logins::{end_login, weak};
 use crate::org::named;
 use crate::secrets::{hash_password, new_id};
 use crate::sessions::change;
+use crate::watches::end_watch;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{AccountId, GrantId, PersonId, UnitId};
 use lianxian_model::people::{Account, LoginEnd, Person, check_password};
+use lianxian_model::register::WatchEnd;
 use lianxian_model::roles::{Right, Role, RoleGrant, check_exclusive};
 use lianxian_model::session::SessionEnd;
 use lianxian_model::time::Millis;
@@ -343,7 +345,7 @@ impl Accounts {
         Ok(grant)
     }
 
-    /// Sessions that stand on the grant end at once.
+    /// Sessions that stand on the grant end at once, and the watch with the last right to watch.
     pub async fn withdraw(&self, actor: &Actor, id: &AccountId, grant: &GrantId) -> ServiceResult<()> {
         let mut work = self.core.begin(actor).await?;
         let (account, person) = with_person(&mut work, id).await?;
@@ -367,7 +369,11 @@ impl Accounts {
             .filter(|held| held.role.rights().contains(&Right::WallWatch))
             .map(|held| held.unit_id)
             .collect();
-        for watch in work.tx.open_watches_of(id).await? {
+        for mut watch in work.tx.open_watches_of(id).await? {
+            if left.is_empty() {
+                end_watch(&mut work, &mut watch, WatchEnd::Revoked).await?;
+                continue;
+            }
             for mut session in work.tx.open_sessions_of_watch(&watch.id).await? {
                 let path = match &session.unit_id {
                     Some(unit) => work.tx.path_of(unit).await?,

@@ -194,14 +194,7 @@ pub(super) async fn put_presence(
     presence: Presence,
 ) -> ServiceResult<()> {
     work.tx.put_presence(&presence).await?;
-    let about = About {
-        unit: Some(site.unit_id.clone()),
-        site: Some(site.id.clone()),
-        endpoint: Some(endpoint.id.clone()),
-        session: None,
-    };
-    let view = presence::view(endpoint, site, Some(presence));
-    work.event(EventKind::PresenceChanged, about, json!(view));
+    presence::event(work, endpoint, site, Some(presence));
     Ok(())
 }
 

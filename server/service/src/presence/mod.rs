@@ -3,6 +3,8 @@
 use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::ServiceResult;
+use crate::work::{About, Work};
+use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, SiteId};
 use lianxian_model::org::{Endpoint, Site};
 use lianxian_model::register::{OfflineCause, Presence};
@@ -56,6 +58,27 @@ impl PresenceBoard {
         }
         Ok(views)
     }
+}
+
+/// The event that tells an endpoint's presence as it is on record.
+pub(crate) async fn tell(work: &mut Work, id: &EndpointId) -> ServiceResult<()> {
+    let Some(endpoint) = work.tx.endpoint(id).await? else { return Ok(()) };
+    let Some(site_id) = &endpoint.site_id else { return Ok(()) };
+    let Some(site) = work.tx.site(site_id).await? else { return Ok(()) };
+    let presence = work.tx.presence(id).await?;
+    event(work, &endpoint, &site, presence);
+    Ok(())
+}
+
+pub(crate) fn event(work: &mut Work, endpoint: &Endpoint, site: &Site, presence: Option<Presence>) {
+    let about = About {
+        unit: Some(site.unit_id.clone()),
+        site: Some(site.id.clone()),
+        endpoint: Some(endpoint.id.clone()),
+        session: None,
+    };
+    let view = view(endpoint, site, presence);
+    work.event(EventKind::PresenceChanged, about, serde_json::json!(view));
 }
 
 pub(crate) fn view(endpoint: &Endpoint, site: &Site, presence: Option<Presence>) -> PresenceView {

@@ -4,13 +4,16 @@ use crate::actor::Actor;
 use crate::core::Service;
 use crate::error::ServiceResult;
 use crate::logins::end_login;
+use crate::presence;
 use crate::sessions::change;
 use crate::work::{About, unless_lost};
 use lianxian_model::event::EventKind;
+use lianxian_model::ids::WatchId;
 use lianxian_model::register::{OfflineCause, WatchEnd};
 use lianxian_model::session::SessionEvent;
 use lianxian_model::time::Millis;
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -39,25 +42,36 @@ impl Service {
         // A clock that went back must not put an end before its beginning; the machine and the store see to that.
         let at = last_alive.unwrap_or(work.now).min(work.now);
         let mut recovered = Recovered { last_alive, ..Recovered::default() };
+        // A watch ends with the last of its sessions, which may have begun after the last heartbeat.
+        let mut last_of_watch: HashMap<WatchId, Millis> = HashMap::new();
         for mut session in work.tx.open_sessions().await? {
             change::apply(&mut work, &mut session, SessionEvent::Interrupt { last_alive: at }).await?;
             let detail = json!({ "number": session.number, "ended_ms": session.ended_ms });
             work.audit("session.interrupted", "session", session.id.as_str(), detail);
             recovered.sessions += 1;
+            if let (Some(watch), Some(ended)) = (session.watch_id, session.ended_ms) {
+                let last = last_of_watch.entry(watch).or_insert(ended);
+                *last = ended.max(*last);
+            }
         }
         for mut watch in work.tx.open_watches().await? {
-            watch.ended_ms = Some(at.max(watch.started_ms));
+            let last = last_of_watch.get(&watch.id).copied().unwrap_or(at);
+            watch.ended_ms = Some(last.max(watch.started_ms));
             watch.end_cause = Some(WatchEnd::Interrupted);
             unless_lost(work.tx.update_watch(&watch).await?)?;
             let payload =
                 json!({ "watch_id": watch.id, "cause": WatchEnd::Interrupted, "account_id": watch.account_id });
-            work.event(EventKind::WatchEnded, About::default(), payload);
+            let unit = work.tx.person(&watch.person_id).await?.map(|person| person.unit_id);
+            work.event(EventKind::WatchEnded, About { unit, ..About::default() }, payload);
             recovered.watches += 1;
         }
         work.tx.end_subscriptions(at).await?;
         work.tx.end_tracks(at).await?;
         work.tx.close_links(at, "interrupted").await?;
-        recovered.endpoints = work.tx.all_offline(at, OfflineCause::ServerRestart).await?.len();
+        for endpoint in work.tx.all_offline(at, OfflineCause::ServerRestart).await? {
+            presence::tell(&mut work, &endpoint).await?;
+            recovered.endpoints += 1;
+        }
         let now = work.now;
         work.tx.put_heartbeat(now).await?;
         let detail = json!({

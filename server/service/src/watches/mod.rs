@@ -79,6 +79,8 @@ impl Watches {
         };
         for mut open in work.tx.open_watches_of(&account.account).await? {
             if open.purpose == purpose {
+                work.done(once, &open).await?;
+                work.commit().await?;
                 return Ok(open);
             }
             end_watch(&mut work, &mut open, WatchEnd::Ended).await?;
@@ -189,6 +191,9 @@ impl Watches {
             return Err(ServiceError::conflict("site_disabled", "场所已停用", "the site is disabled"));
         }
         let open = work.tx.open_sessions_of_observer(&console.id).await?;
+        if let Some(running) = open.iter().find(|s| s.site_id.as_ref() == Some(site_id)) {
+            return read::view(&mut work.tx, running.clone(), &mut read::Names::default()).await;
+        }
         if open.len() as i64 >= MAX_OPEN_SESSIONS {
             return Err(ServiceError::limit(
                 "too_many_sessions",
@@ -196,9 +201,6 @@ impl Watches {
                 format!("同时最多观看 {MAX_OPEN_SESSIONS} 个场所"),
                 format!("at most {MAX_OPEN_SESSIONS} sites at once"),
             ));
-        }
-        if let Some(running) = open.into_iter().find(|s| s.site_id.as_ref() == Some(site_id)) {
-            return read::view(&mut work.tx, running, &mut read::Names::default()).await;
         }
         let endpoints = work.tx.endpoints_of_site(site_id).await?;
         if !endpoints.iter().any(|e| e.kind.shows_site() && !e.disabled) {

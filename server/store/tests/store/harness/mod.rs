@@ -1,6 +1,7 @@
 //! What every test stands on: an empty, migrated database of either kind, for itself alone.
 
 pub mod postgres;
+pub mod town;
 
 use lianxian_service::ports::store::{Store, Tx};
 use lianxian_store::Database;

@@ -1,5 +1,5 @@
 use super::district::{put_district, session};
-use crate::harness::{TestDatabase, folder, on_both};
+use crate::harness::{TestDatabase, folder, on_both, postgres};
 use lianxian_model::time::Millis;
 use lianxian_service::ports::store::StoreError;
 use lianxian_store::{Database, OpenError};
@@ -114,6 +114,12 @@ async fn a_url_that_is_no_database_is_refused_without_its_password() {
         assert!(matches!(error, OpenError::Url(_)), "{url}: {error}");
         assert!(!error.to_string().contains("secret"));
     }
-    let nobody = Database::open("postgres://nobody@localhost:1/none").await.err().unwrap();
-    assert!(matches!(nobody, OpenError::Store(StoreError::Unavailable(_))), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_server_without_the_database_is_told_at_once() {
+    let cluster = tokio::task::spawn_blocking(postgres::cluster).await.unwrap();
+    let none = Database::open(&cluster.url("none_such")).await.err().unwrap();
+    let OpenError::Store(StoreError::Unavailable(told)) = &none else { panic!("{none}") };
+    assert!(told.contains("none_such") && told.contains("3D000"), "{told}");
 }

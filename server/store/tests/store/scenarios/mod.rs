@@ -1,0 +1,14 @@
+//! The service's use cases as people meet them, over both databases.
+
+mod administrators;
+mod audit;
+mod conferences;
+mod demo;
+mod enrolment;
+mod events;
+mod logins;
+mod patrol;
+mod privacy;
+mod recovery;
+mod repeats;
+mod scope;
