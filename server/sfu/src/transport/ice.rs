@@ -14,6 +14,10 @@ use std::sync::Arc;
 /// Flows of one peer that checks validated: more candidates pairs than that no client has at once.
 pub const MAX_FLOWS: usize = 8;
 
+/// Credentials of ours before the newest that checks may still use: those that the other side goes by now, and those of an
+/// offer of which nobody knows whether it arrived.
+const MAX_PREVIOUS: usize = 2;
+
 /// `ice-ufrag` and `ice-pwd` of one side (RFC 8839).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
@@ -34,8 +38,8 @@ pub(super) enum Verdict {
 pub(super) struct Ice {
     identity: Arc<DtlsIdentity>,
     local: Credentials,
-    /// Still believed until a check on the new ones succeeds.
-    previous: Option<Credentials>,
+    /// Still believed until a check on the new ones succeeds; the first are the last that one succeeded on.
+    previous: Vec<Credentials>,
     remote: Option<Credentials>,
     /// The other side's credentials before its restart, for checks under way.
     previous_remote: Option<Credentials>,
@@ -45,8 +49,15 @@ pub(super) struct Ice {
 
 impl Ice {
     pub fn new(local: Credentials, identity: Arc<DtlsIdentity>) -> Self {
-        let validated = Vec::new();
-        Self { identity, local, previous: None, remote: None, previous_remote: None, validated, nominated: None }
+        Self {
+            identity,
+            local,
+            previous: Vec::new(),
+            remote: None,
+            previous_remote: None,
+            validated: Vec::new(),
+            nominated: None,
+        }
     }
 
     pub fn local(&self) -> &Credentials {
@@ -60,7 +71,16 @@ impl Ice {
     }
 
     pub fn restart(&mut self, local: Credentials) {
-        self.previous = Some(std::mem::replace(&mut self.local, local));
+        if self.previous.len() == MAX_PREVIOUS {
+            // Not the first: a client that none of the offers since has reached still goes by those.
+            self.previous.remove(MAX_PREVIOUS - 1);
+        }
+        self.previous.push(std::mem::replace(&mut self.local, local));
+    }
+
+    /// Whether checks may name this user fragment.
+    pub fn goes_by(&self, ufrag: &str) -> bool {
+        self.local.ufrag == ufrag || self.previous.iter().any(|previous| previous.ufrag == ufrag)
     }
 
     pub fn selected(&self) -> Option<Flow> {
@@ -83,10 +103,9 @@ impl Ice {
             return None;
         }
         let is_current = check.receiver == self.local.ufrag;
-        let credentials = match &self.previous {
-            _ if is_current => &self.local,
-            Some(previous) if previous.ufrag == check.receiver => previous,
-            _ => return None,
+        let credentials = match is_current {
+            true => &self.local,
+            false => self.previous.iter().find(|previous| previous.ufrag == check.receiver)?,
         };
         if !check.is_authentic(&credentials.pwd) {
             return None;
@@ -102,7 +121,8 @@ impl Ice {
         integrity.add_to(&mut response).ok()?;
         FINGERPRINT.add_to(&mut response).ok()?;
 
-        if is_current && self.previous.take().is_some() {
+        if is_current && !self.previous.is_empty() {
+            self.previous.clear();
             self.previous_remote = None;
         }
         let (mut bound, mut unbound) = (None, None);

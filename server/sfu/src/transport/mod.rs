@@ -155,6 +155,16 @@ impl Transport {
         self.ice.restart(local);
     }
 
+    /// Whether checks may still name this user fragment of ours.
+    pub fn goes_by(&self, ufrag: &str) -> bool {
+        self.ice.goes_by(ufrag)
+    }
+
+    /// For how long nothing authentic came.
+    pub fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.last_authenticated)
+    }
+
     pub fn is_up(&self) -> bool {
         self.srtp.is_some() && !self.ended
     }

@@ -1,7 +1,7 @@
 //! What the service asks for.
 
 use super::contract::{Command, Egress, Reply, WorkerIndex};
-use super::limits::{MAX_DOWNSTREAMS, MAX_PEERS, MAX_UFRAGS, SLICE};
+use super::limits::{MAX_DOWNSTREAMS, MAX_PEERS, SLICE};
 use super::peer::{Link, Mean, Peer, Subscriber};
 use super::slab::Key;
 use super::timers::Wake;
@@ -149,16 +149,19 @@ impl Worker {
         key
     }
 
-    /// New local credentials; those before hold until a good check names the new ones.
+    /// New local credentials; those before hold until a good check names the new ones. By whatever the transport no longer
+    /// goes by it is no longer found.
     pub(super) fn restart_link(&mut self, key: Key<Link>) {
         let local = self.credentials();
         let Some(link) = self.links.get_mut(key) else { return };
         link.ufrags.push(local.ufrag.clone());
         self.ufrags.insert(local.ufrag.clone(), key);
         link.transport.restart_ice(local);
-        if link.ufrags.len() > MAX_UFRAGS {
-            let oldest = link.ufrags.remove(0);
-            self.ufrags.remove(&oldest);
+        let transport = &link.transport;
+        let (held, over) = std::mem::take(&mut link.ufrags).into_iter().partition(|ufrag| transport.goes_by(ufrag));
+        link.ufrags = held;
+        for ufrag in over {
+            self.ufrags.remove(&ufrag);
         }
     }
 

@@ -12,9 +12,6 @@ pub const MAX_UPLOADS: usize = 16;
 /// of all needs twice as many; the answer must still be within [`crate::sdp::MAX_SECTIONS`].
 pub const MAX_DOWNSTREAMS: usize = 79;
 
-/// ICE user fragments under which one connection is known: its own, and those of restarts that checks may still use.
-pub const MAX_UFRAGS: usize = 3;
-
 /// Key frame requests of one layer that are relayed to the track's owner come no closer than this.
 pub const RELAYED_REQUEST_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -38,6 +35,10 @@ pub const SPEAKER_SLICES: u64 = 4;
 
 /// Slices from one telling of a participant's quality to the next.
 pub const QUALITY_SLICES: u64 = 50;
+
+/// A transport from which nothing came for so long has lost everything, as far as its quality goes: clients check a
+/// connection at least every 2.5 s.
+pub const QUIET: Duration = Duration::from_millis(7_500);
 
 /// A layer without a packet for this long does not come any more.
 pub const LAYER_TIMEOUT: Duration = Duration::from_millis(1_500);

@@ -33,7 +33,7 @@ impl Worker {
         if carried.iter().flatten().count() > MAX_UPLOADS {
             return Err(MediaError::Limit { limit: "tracks published by one participant", value: MAX_UPLOADS as u64 });
         }
-        let link = self.publisher_link(key, &offer, now);
+        let link = self.publisher_link(key, &offer, now)?;
         let removed = self.end_uploads_unless(
             key,
             |section, upload| carried.get(section).copied().flatten().is_some_and(|track| track.sid == upload.sid),
@@ -82,15 +82,25 @@ impl Worker {
     }
 
     /// The publisher's transport: made with the first offer. Other credentials in a later one are a restart, which is answered by new
-    /// ones of ours (RFC 8839, section 4.4.1.1.1).
-    fn publisher_link(&mut self, key: Key<Peer>, offer: &RemoteDescription, now: Instant) -> Key<super::Link> {
+    /// ones of ours (RFC 8839, section 4.4.1.1.1). One that has ended does not come back.
+    fn publisher_link(
+        &mut self,
+        key: Key<Peer>,
+        offer: &RemoteDescription,
+        now: Instant,
+    ) -> Result<Key<super::Link>, MediaError> {
         let ufrag = offer.credentials.ufrag.clone();
-        if let Some(publisher) = self.peers.get_mut(key).and_then(|peer| peer.publisher.as_mut()) {
+        let Some(peer) = self.peers.get_mut(key) else { return Err(MediaError::Closed) };
+        let gone = MediaError::UnknownParticipant(peer.sid.clone());
+        if let Some(publisher) = peer.publisher.as_mut() {
             let link = publisher.link;
+            if self.links.get(link).is_none_or(|link| link.down) {
+                return Err(gone);
+            }
             if std::mem::replace(&mut publisher.remote_ufrag, ufrag.clone()) != ufrag {
                 self.restart_link(link);
             }
-            return link;
+            return Ok(link);
         }
         let link = self.new_link(key, Target::Publisher, now);
         let publisher = Publisher {
@@ -110,7 +120,7 @@ impl Worker {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.publisher = Some(publisher);
         }
-        link
+        Ok(link)
     }
 
     /// Makes the track of a section unless it is there already; true if it is new.

@@ -1,7 +1,7 @@
 //! What happens by the clock: due timers, and in slices what every peer gets once in a while.
 
 use super::contract::{Egress, Relay, RelayTo, WorkerIndex};
-use super::limits::{LAYER_TIMEOUT, QUALITY_SLICES, REPORT_SLICES, SLICE, SPEAKER_SLICES, SWEEP_SLICES};
+use super::limits::{LAYER_TIMEOUT, QUALITY_SLICES, QUIET, REPORT_SLICES, SLICE, SPEAKER_SLICES, SWEEP_SLICES};
 use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::timers::Wake;
@@ -57,7 +57,7 @@ impl Worker {
                 self.report_to_viewer(key, now, egress);
             }
             if number % QUALITY_SLICES == slice % QUALITY_SLICES {
-                self.tell_quality(key);
+                self.tell_quality(key, now);
             }
         }
         if slice.is_multiple_of(SWEEP_SLICES) {
@@ -99,14 +99,18 @@ impl Worker {
         self.tell_publisher(key, now);
     }
 
-    fn tell_quality(&mut self, key: Key<Peer>) {
+    fn tell_quality(&mut self, key: Key<Peer>, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let publisher = peer.publisher.as_ref().map(|publisher| publisher.link);
         let subscriber = peer.subscriber.as_ref().map(|subscriber| subscriber.link);
-        let (upstream_loss, downstream_loss) = (peer.upstream_loss.take(), peer.downstream_loss.take());
-        let links = &self.links;
-        let is_up = |link: Key<Link>| links.get(link).is_some_and(|link| link.transport.is_up());
-        if [publisher, subscriber].into_iter().flatten().any(is_up) {
+        let (mut upstream_loss, mut downstream_loss) = (peer.upstream_loss.take(), peer.downstream_loss.take());
+        let links = [publisher, subscriber].into_iter().flatten().filter_map(|link| self.links.get(link));
+        // The latest sign of life over any that is up.
+        let silence = links.filter(|link| link.transport.is_up()).map(|link| link.transport.silence(now)).min();
+        if let Some(silence) = silence {
+            if silence >= QUIET {
+                (upstream_loss, downstream_loss) = (1.0, 1.0);
+            }
             self.events.push_back(MediaEvent::Quality {
                 participant: peer.sid.clone(),
                 upstream_loss,

@@ -86,6 +86,8 @@ pub struct Client {
     pub pwd: String,
     /// The server's credentials.
     pub remote: Option<(String, String)>,
+    /// Its checks nominate, as those of a controlling agent on the pair that it has chosen do.
+    pub nominates: bool,
     only_cm: bool,
     endpoint: Endpoint,
     checked: bool,
@@ -115,6 +117,7 @@ impl Client {
             ufrag: format!("client{port}"),
             pwd: "c".repeat(24),
             remote: None,
+            nominates: true,
             only_cm: false,
             endpoint: Endpoint::new(PEER, TransportProtocol::UDP, None),
             checked: false,
@@ -156,7 +159,9 @@ impl Client {
         TextAttribute::new(ATTR_USERNAME, format!("{ufrag}:{}", self.ufrag)).add_to(&mut message).unwrap();
         message.add(AttrType(0x0024), &0x6e00_1eff_u32.to_be_bytes());
         message.add(AttrType(0x802a), &7_u64.to_be_bytes());
-        message.add(AttrType(0x0025), &[]);
+        if self.nominates {
+            message.add(AttrType(0x0025), &[]);
+        }
         let crypto = IDENTITY.provider.crypto();
         let integrity = MessageIntegrity::new_short_term_integrity_with_provider(integrity.to_owned(), crypto);
         integrity.add_to(&mut message).unwrap();

@@ -1,5 +1,6 @@
 //! Whole workers against clients made of the same protocol crates, in memory and on a clock of our own.
 
+mod addresses;
 mod client;
 mod data;
 mod forwarding;

@@ -1,0 +1,167 @@
+//! Addresses that change, connections that fall silent, and restarts of which the client never heard.
+
+use super::harness::*;
+use crate::worker::{Command, Reply};
+use lianxian_model::media::{MediaError, MediaEvent, Target, TransportEnd};
+use std::time::Duration;
+
+const HALF: Duration = Duration::from_millis(500);
+/// Clients check a connection that holds every two seconds.
+const NEXT_CHECK: Duration = Duration::from_millis(2_100);
+
+fn frame(sequence: u16, payload: &[u8]) -> Rtp<'_> {
+    Rtp {
+        mid: "0",
+        rid: "q",
+        rtx: false,
+        payload_type: VP8,
+        ssrc: 500,
+        sequence,
+        timestamp: u32::from(sequence) * 3000,
+        level: None,
+        payload,
+    }
+}
+
+/// A publisher on the first worker, watched by a viewer on the second.
+fn watched() -> (House, usize, usize) {
+    let mut house = House::new(2);
+    let publisher = house.join(0);
+    let viewer = house.join(1);
+    house.publish(publisher, &[camera("TR_c")]);
+    house.run(HALF);
+    house.receive(viewer, &[("TR_c", publisher)]);
+    house.run(HALF);
+    house.send(publisher, &frame(1, &vp8(Some(320), 1)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    (house, publisher, viewer)
+}
+
+fn downs(house: &House) -> usize {
+    house.count(|event| matches!(event, MediaEvent::TransportDown { .. }))
+}
+
+#[test]
+fn a_viewer_that_changes_its_address_is_sent_to_at_the_new_one() {
+    let (mut house, publisher, viewer) = watched();
+    house.people[viewer].subscriber.flow.remote.set_port(32_000);
+    house.send(publisher, &frame(2, &vp8(None, 2)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 0, "nobody knows the new address yet");
+    house.run(NEXT_CHECK);
+    house.received(viewer, "TR_c");
+    house.send(publisher, &frame(3, &vp8(Some(320), 3)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    assert_eq!(downs(&house), 0);
+}
+
+#[test]
+fn a_publisher_that_changes_its_address_is_heard_from_the_new_one() {
+    let (mut house, publisher, viewer) = watched();
+    house.people[publisher].publisher.flow.remote.set_port(31_000);
+    house.send(publisher, &frame(2, &vp8(None, 2)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 0, "an unknown address is nobody's");
+    house.run(NEXT_CHECK);
+    house.send(publisher, &frame(3, &vp8(Some(320), 3)));
+    assert!(!house.received(viewer, "TR_c").is_empty());
+    assert_eq!(downs(&house), 0);
+    assert_eq!(house.count(|event| matches!(event, MediaEvent::TrackEnded { .. })), 0);
+}
+
+#[test]
+fn without_nomination_or_the_password_nothing_moves() {
+    let (mut house, publisher, viewer) = watched();
+    let mut elsewhere = house.people[viewer].subscriber.flow;
+    elsewhere.remote.set_port(33_000);
+    let client = &mut house.people[viewer].subscriber;
+    let (_, pwd) = client.remote.clone().unwrap();
+    client.nominates = false;
+    let tried = client.check(&pwd);
+    client.nominates = true;
+    let forged = client.check("not the password, but as long");
+    for check in [tried, forged] {
+        house.datagram(1, elsewhere, check);
+    }
+    house.settle();
+    house.send(publisher, &frame(2, &vp8(None, 2)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 1, "still where it was");
+}
+
+#[test]
+fn a_viewer_whose_consent_ran_out_is_told_of_and_does_not_come_back() {
+    let (mut house, _, viewer) = watched();
+    house.people[viewer].subscriber.remote = None;
+    house.people[viewer].answers = false;
+    house.events.clear();
+    house.run(Duration::from_secs(32));
+    let participant = house.sid(viewer);
+    let down = MediaEvent::TransportDown {
+        participant: participant.clone(),
+        target: Target::Subscriber,
+        end: TransportEnd::ConsentExpired,
+    };
+    assert_eq!(house.count(|event| *event == down), 1);
+    assert_eq!(downs(&house), 1);
+    let reply = house.command(1, Command::RestartSubscriber { participant });
+    assert!(matches!(reply, Reply::Refused(MediaError::UnknownParticipant(_))), "{reply:?}");
+}
+
+#[test]
+fn a_publisher_whose_consent_ran_out_cannot_offer_again() {
+    let (mut house, publisher, _) = watched();
+    house.people[publisher].publisher.remote = None;
+    house.run(Duration::from_secs(32));
+    assert_eq!(downs(&house), 1);
+    house.people[publisher].publisher.ufrag = "restarted".to_owned();
+    let sdp = offer(&house.people[publisher].publisher, &[camera("TR_c")], &[]);
+    let command = Command::PublisherOffer { participant: house.sid(publisher), sdp, announced: vec![camera("TR_c")] };
+    let reply = house.command(0, command);
+    assert!(matches!(reply, Reply::Refused(MediaError::UnknownParticipant(_))), "{reply:?}");
+}
+
+#[test]
+fn one_from_whom_nothing_comes_has_lost_everything() {
+    let (mut house, publisher, _) = watched();
+    let sid = house.sid(publisher);
+    let last_loss = |house: &House| {
+        let of = |event: &MediaEvent| match event {
+            MediaEvent::Quality { participant, upstream_loss, .. } if *participant == sid => Some(*upstream_loss),
+            _ => None,
+        };
+        house.events.iter().filter_map(of).next_back()
+    };
+    house.run(Duration::from_secs(6));
+    assert_eq!(last_loss(&house), Some(0.0));
+    let person = &mut house.people[publisher];
+    let kept = (person.publisher.remote.take(), person.subscriber.remote.take());
+    house.run(Duration::from_secs(14));
+    assert_eq!(last_loss(&house), Some(1.0));
+    let person = &mut house.people[publisher];
+    (person.publisher.remote, person.subscriber.remote) = kept;
+    house.run(Duration::from_secs(6));
+    assert_eq!(last_loss(&house), Some(0.0), "a short outage is over when it is over");
+    assert_eq!(downs(&house), 0);
+}
+
+#[test]
+fn restarts_of_which_the_client_never_heard_cost_it_nothing() {
+    let (mut house, publisher, viewer) = watched();
+    house.people[viewer].answers = false;
+    let known = house.workers[1].ufrags.len();
+    for _ in 0..5 {
+        let reply = house.command(1, Command::RestartSubscriber { participant: house.sid(viewer) });
+        assert!(matches!(reply, Reply::Done));
+    }
+    assert!(house.workers[1].ufrags.len() <= known + 2, "however often");
+    // It checks under the names that it knows, for longer than consent lasts.
+    house.run(Duration::from_secs(35));
+    assert_eq!(downs(&house), 0);
+    house.send(publisher, &frame(2, &vp8(Some(320), 2)));
+    assert!(!house.received(viewer, "TR_c").is_empty());
+    // The last offer reaches it at last.
+    house.answer(viewer);
+    house.people[viewer].subscriber.flow.remote.set_port(34_000);
+    house.run(Duration::from_secs(3));
+    house.received(viewer, "TR_c");
+    house.send(publisher, &frame(3, &vp8(Some(320), 3)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+}
