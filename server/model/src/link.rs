@@ -193,6 +193,8 @@ pub struct DataMessage {
     pub reliable: bool,
     /// Identities; empty: everyone who may hear the sender.
     pub destinations: Vec<String>,
+    /// The sender's own count of its reliable messages; zero: it does not count.
+    pub sequence: u32,
     /// The serialised packet as it goes to each receiver.
     pub bytes: Bytes,
 }
@@ -339,7 +341,10 @@ pub enum Notice {
     /// Always the first of a new participant.
     Joined(Box<Joined>),
     /// The first of a participant that came back.
-    Resumed,
+    Resumed {
+        /// Up to where its reliable messages were taken; the client repeats what came after.
+        last_data_sequence: u32,
+    },
     Participants(Vec<ParticipantView>),
     TrackPublished {
         cid: String,

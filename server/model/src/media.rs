@@ -169,6 +169,7 @@ pub enum MediaEvent {
         participant: ParticipantSid,
         target: Target,
     },
+    /// For good: a participant has each of its transports once.
     TransportDown {
         participant: ParticipantSid,
         target: Target,
@@ -210,7 +211,7 @@ pub enum MediaEvent {
     Speakers {
         levels: Vec<(ParticipantSid, TrackSid, f32)>,
     },
-    /// About every 5 s per participant with a transport up.
+    /// About every 5 s per participant with a transport up. One from whom nothing at all comes has lost everything.
     Quality {
         participant: ParticipantSid,
         upstream_loss: f32,

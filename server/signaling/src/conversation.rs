@@ -118,7 +118,7 @@ pub struct Conversation {
     text: bool,
     messages: Bucket,
     data: Bucket,
-    /// Highest sequence number of a reliable packet; a client that resumes repeats what came after it.
+    /// Highest sequence number of a reliable packet, on this socket or an earlier one of the same participant.
     last_data_sequence: u32,
 }
 
@@ -170,15 +170,12 @@ impl Conversation {
             read::Read::PingRequest(timestamp) => {
                 Some(Message::PongResp(proto::Pong { last_ping_timestamp: timestamp, timestamp: now.0 }))
             }
-            read::Read::Unsupported { request_id } => spell::notice(
-                Notice::RequestAnswer {
-                    request_id,
-                    outcome: RequestOutcome::InvalidRequest,
-                    message: "not supported by this server".into(),
-                    subject: RequestSubject::Id,
-                },
-                0,
-            ),
+            read::Read::Unsupported { request_id } => spell::notice(Notice::RequestAnswer {
+                request_id,
+                outcome: RequestOutcome::InvalidRequest,
+                message: "not supported by this server".into(),
+                subject: RequestSubject::Id,
+            }),
         };
         Ok(Heard { wish: None, answers: answer.map(|message| self.frame(message)).into_iter().collect() })
     }
@@ -194,9 +191,13 @@ impl Conversation {
         if !self.data.take(now.0) {
             return Err(DataFault::TooFrequent { limit: self.limits.data_per_s });
         }
-        let (stamped, sequence) = data::stamp(bytes, reliable, participant, &self.identity, self.limits.data_bytes)?;
-        if reliable {
-            self.last_data_sequence = self.last_data_sequence.max(sequence);
+        let stamped = data::stamp(bytes, reliable, participant, &self.identity, self.limits.data_bytes)?;
+        if reliable && stamped.sequence > 0 {
+            // The channel is ordered, so nothing new is numbered lower than what came before.
+            if stamped.sequence <= self.last_data_sequence {
+                return Err(DataFault::Repeated { sequence: stamped.sequence });
+            }
+            self.last_data_sequence = stamped.sequence;
         }
         Ok(stamped)
     }
@@ -204,10 +205,12 @@ impl Conversation {
     /// The bytes of a notice; `None` for those that the socket's task acts on itself
     /// ([`Notice::RefreshToken`], [`Notice::DataReceived`]).
     pub fn tell(&mut self, notice: Notice) -> Option<Frame> {
-        if let Notice::Joined(joined) = &notice {
-            self.participant = Some(joined.participant.sid.clone());
+        match &notice {
+            Notice::Joined(joined) => self.participant = Some(joined.participant.sid.clone()),
+            Notice::Resumed { last_data_sequence } => self.last_data_sequence = *last_data_sequence,
+            _ => {}
         }
-        spell::notice(notice, self.last_data_sequence).map(|message| self.frame(message))
+        spell::notice(notice).map(|message| self.frame(message))
     }
 
     /// A fresh token for the client to come back with.
@@ -223,5 +226,42 @@ impl Conversation {
             return Frame::Text(text);
         }
         Frame::Binary(Bytes::from(response.encode_to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lianxian_model::link::DataMessage;
+    use proto::data_packet::Value;
+
+    fn packet(sequence: u32) -> Vec<u8> {
+        let user = proto::UserPacket { payload: vec![1], ..Default::default() };
+        proto::DataPacket { sequence, value: Some(Value::User(user)), ..Default::default() }.encode_to_vec()
+    }
+
+    fn take(conversation: &mut Conversation, reliable: bool, sequence: u32) -> Result<DataMessage, DataFault> {
+        conversation.data(reliable, &packet(sequence), Millis(0))
+    }
+
+    #[test]
+    fn what_a_client_repeats_after_it_came_back_is_taken_once() {
+        let mut conversation = Conversation::new("a", Limits::default(), Millis(0));
+        conversation.resume("PA_1".into());
+        let frame = conversation.tell(Notice::Resumed { last_data_sequence: 7 });
+        let Some(Frame::Binary(bytes)) = frame else { panic!("no frame") };
+        let Some(Message::Reconnect(reconnect)) = proto::SignalResponse::decode(bytes).unwrap().message else {
+            panic!("no reconnect")
+        };
+        assert_eq!(reconnect.last_message_seq, 7, "the client knows from where to repeat");
+        for repeated in [3, 7] {
+            assert_eq!(take(&mut conversation, true, repeated), Err(DataFault::Repeated { sequence: repeated }));
+        }
+        assert_eq!(take(&mut conversation, true, 8).unwrap().sequence, 8);
+        assert!(take(&mut conversation, true, 8).is_err());
+        // What does not count, and what may be lost, is told apart by nobody.
+        for (reliable, sequence) in [(true, 0), (true, 0), (false, 2), (false, 2)] {
+            assert!(take(&mut conversation, reliable, sequence).is_ok());
+        }
     }
 }

@@ -21,6 +21,9 @@ pub enum DataFault {
     /// The link has not been told that it joined, so it has no name to stamp.
     #[error("data before the link joined")]
     NotJoined,
+    /// A client that came back repeats what it cannot know to have arrived.
+    #[error("the data packet {sequence} was taken already")]
+    Repeated { sequence: u32 },
 }
 
 /// Puts the sender's sid and identity on a packet, whatever the client wrote there, and reads whom it is for.
@@ -32,7 +35,7 @@ pub(crate) fn stamp(
     sid: &ParticipantSid,
     identity: &str,
     limit: usize,
-) -> Result<(DataMessage, u32), DataFault> {
+) -> Result<DataMessage, DataFault> {
     if bytes.len() > limit {
         return Err(DataFault::TooLarge { limit, value: bytes.len() });
     }
@@ -58,5 +61,5 @@ pub(crate) fn stamp(
     // The list stays here: a receiver need not learn who else was addressed.
     let destinations = std::mem::take(&mut packet.destination_identities);
     let sequence = packet.sequence;
-    Ok((DataMessage { reliable, destinations, bytes: Bytes::from(packet.encode_to_vec()) }, sequence))
+    Ok(DataMessage { reliable, destinations, sequence, bytes: Bytes::from(packet.encode_to_vec()) })
 }

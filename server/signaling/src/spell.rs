@@ -14,12 +14,12 @@ use proto::signal_response::Message;
 const PUBLISH_CODECS: [Codec; 4] = [Codec::Opus, Codec::Red, Codec::Vp8, Codec::H264];
 
 /// The wire message of a notice; `None` for those that the socket's task acts on itself.
-pub(crate) fn notice(notice: Notice, last_message_seq: u32) -> Option<Message> {
+pub(crate) fn notice(notice: Notice) -> Option<Message> {
     Some(match notice {
         Notice::Joined(joined) => Message::Join(join(*joined)),
-        Notice::Resumed => Message::Reconnect(proto::ReconnectResponse {
+        Notice::Resumed { last_data_sequence } => Message::Reconnect(proto::ReconnectResponse {
             server_info: Some(server_info()),
-            last_message_seq,
+            last_message_seq: last_data_sequence,
             ..Default::default()
         }),
         Notice::Participants(views) => {

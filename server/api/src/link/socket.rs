@@ -243,5 +243,6 @@ fn word(fault: &DataFault) -> &'static str {
         DataFault::NotForClients => "not_for_clients",
         DataFault::TooFrequent { .. } => "too_frequent",
         DataFault::NotJoined => "not_joined",
+        DataFault::Repeated { .. } => "repeated",
     }
 }

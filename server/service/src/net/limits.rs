@@ -31,10 +31,14 @@ pub const ATTRIBUTES_BYTES: usize = 64 * 1024;
 /// Bytes of a track's client id and name.
 pub const TRACK_TEXT_BYTES: usize = 512;
 
-/// A participant whose socket broke is awaited for this long.
+/// A participant whose socket broke and whom no transport reaches any more is awaited for this long.
 pub const LINK_GRACE_MS: i64 = 15_000;
-/// A participant all of whose transports ended has this long to mend one.
-pub const MEDIA_GRACE_MS: i64 = 15_000;
+/// While a transport of it lives, the participant is there and only its socket is not: it is awaited for as long as client
+/// libraries go on trying (ten attempts, up to seven seconds apart). A transport that falls silent ends long before.
+pub const LINK_GRACE_WITH_MEDIA_MS: i64 = 45_000;
+/// A participant one of whose transports ended is told after this time to come anew: nothing brings that transport back. A
+/// client that is leaving has said so by then.
+pub const MEDIA_GRACE_MS: i64 = 3_000;
 /// A track announced and never offered is forgotten after this.
 pub const ANNOUNCED_MS: i64 = 60_000;
 /// The summaries of an ended link's tracks are awaited for this long before its end goes on record without them.

@@ -8,6 +8,10 @@ use std::collections::HashSet;
 
 impl State {
     pub(super) fn send_data(&mut self, sid: &ParticipantSid, message: DataMessage) {
+        let Some(person) = self.people.get_mut(sid) else { return };
+        if message.reliable {
+            person.last_data_sequence = person.last_data_sequence.max(message.sequence);
+        }
         let Some(person) = self.people.get(sid) else { return };
         if !person.rights.may_publish_data {
             self.counters.data_dropped += 1;

@@ -134,9 +134,13 @@ impl State {
         let now = self.now.0;
         let over = |since: Option<Millis>, grace: i64| since.is_some_and(|since| now - since.0 >= grace);
         let lost = |person: &super::Participant| {
-            if over(person.lost_at, limits::LINK_GRACE_MS) {
+            let grace = match person.is_reached() {
+                true => limits::LINK_GRACE_WITH_MEDIA_MS,
+                false => limits::LINK_GRACE_MS,
+            };
+            if over(person.lost_at, grace) {
                 Some(LinkEnd::Lost)
-            } else if over(person.media_down_at, limits::MEDIA_GRACE_MS) {
+            } else if over(person.broken_at, limits::MEDIA_GRACE_MS) {
                 Some(LinkEnd::MediaLost)
             } else {
                 None

@@ -436,10 +436,8 @@ impl State {
         if let Some(state) = person.up.get_mut(slot) {
             *state = up;
         }
-        if person.up.contains(&true) {
-            person.media_down_at = None;
-        } else if person.active && person.media_down_at.is_none() {
-            person.media_down_at = Some(self.now);
+        if !up {
+            person.broken_at.get_or_insert(self.now);
         }
         if up && !person.active {
             person.active = true;

@@ -30,7 +30,8 @@ pub(super) struct Participant {
     pub lost_at: Option<Millis>,
     /// Publisher's transport, subscriber's transport.
     pub up: [bool; 2],
-    pub media_down_at: Option<Millis>,
+    /// When the first of its transports ended.
+    pub broken_at: Option<Millis>,
     pub tracks: BTreeMap<TrackSid, Published>,
     /// Tracks whose start is on record, or on its way there, and whose end is not.
     pub recorded: BTreeSet<TrackSid>,
@@ -47,6 +48,8 @@ pub(super) struct Participant {
     pub forbidden: BTreeSet<TrackSid>,
     pub permit: Permit,
     pub missed: Vec<Notice>,
+    /// Up to where its reliable messages were passed on.
+    pub last_data_sequence: u32,
     /// Whom it has been told of as speaking, and how loud (in [`super::speakers::STEPS`]ths).
     pub speaking: BTreeMap<ParticipantSid, u8>,
     pub quality: Option<(ConnectionQuality, f32)>,
@@ -100,8 +103,8 @@ pub(super) struct Published {
     pub start: Start,
     /// Someone takes it; the publisher has been told.
     pub taken: bool,
-    /// What viewers want of it, kept until its start is on record: a track told to be silent before it was ever heard
-    /// would never start.
+    /// What viewers want of it. Not told before its start is on record: a track told to be silent before it was ever
+    /// heard would never start.
     pub wanted: Option<(Option<Codec>, [bool; 3])>,
 }
 
@@ -194,16 +197,22 @@ impl Participant {
         self.tracks.iter().filter(|(_, track)| track.shown())
     }
 
-    /// Keeps a notice for a client that is away, if it could not do without it.
+    /// Whether any of its transports reaches it.
+    pub(super) fn is_reached(&self) -> bool {
+        self.up.contains(&true)
+    }
+
+    /// Keeps a notice for a client that is away, if it could not do without it. Beyond the limit nothing is kept: of data,
+    /// what a client knows not to have arrived it repeats.
     pub(super) fn miss(&mut self, notice: Notice) {
         let worth = matches!(
             notice,
             Notice::TrackPublished { .. }
                 | Notice::TrackUnpublished { .. }
+                | Notice::TrackSubscribed { .. }
                 | Notice::RequestAnswer { .. }
                 | Notice::DataReceived { reliable: true, .. }
                 | Notice::RefreshToken { .. }
-                | Notice::WantedQualities { .. }
         );
         if worth && self.missed.len() < limits::NOTICES_MISSED {
             self.missed.push(notice);

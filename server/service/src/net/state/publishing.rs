@@ -143,12 +143,9 @@ impl State {
         let Some(person) = self.people.get_mut(sid) else { return };
         let Some(published) = person.tracks.get_mut(track).filter(|t| t.start == Start::Committing) else { return };
         published.start = Start::Recorded;
-        let wanted = published.wanted.take();
         *person.revisions.of(published.view.kind) = revision;
         self.changed(sid);
-        if let Some((codec, qualities)) = wanted {
-            self.wanted(sid, track, codec, qualities);
-        }
+        self.tell_wanted(sid, track);
     }
 
     /// The media plane has let a track go, and says what it measured.
@@ -235,12 +232,16 @@ impl State {
     pub(super) fn wanted(&mut self, sid: &ParticipantSid, track: &TrackSid, codec: Option<Codec>, wanted: [bool; 3]) {
         let Some(person) = self.people.get_mut(sid) else { return };
         let Some(published) = person.tracks.get_mut(track) else { return };
+        published.wanted = Some((codec, wanted));
+        self.tell_wanted(sid, track);
+    }
+
+    /// Tells a publisher what is wanted of its track, if that is known.
+    pub(super) fn tell_wanted(&mut self, sid: &ParticipantSid, track: &TrackSid) {
+        let published = self.people.get(sid).and_then(|person| person.tracks.get(track));
+        let Some(published) = published.filter(|published| published.shown()) else { return };
+        let Some((codec, [low, medium, high])) = published.wanted else { return };
         let codec = codec.or(published.view.codec);
-        if !published.shown() {
-            published.wanted = Some((codec, wanted));
-            return;
-        }
-        let [low, medium, high] = wanted;
         let wanted = vec![(Quality::Low, low), (Quality::Medium, medium), (Quality::High, high)];
         self.tell(sid, Notice::WantedQualities { track: track.clone(), codec, wanted });
     }

@@ -42,7 +42,10 @@ impl State {
             }
             let quality_of = |sid: &ParticipantSid| {
                 let other = self.people.get(sid)?;
-                if other.link.is_none() { Some((ConnectionQuality::Lost, 0.0)) } else { other.quality }
+                let is_good = other.quality.is_some_and(|(quality, _)| quality != ConnectionQuality::Poor);
+                // Only its socket is gone where its media comes as before: nobody who watches has lost anything.
+                let is_lost = other.link.is_none() && !(other.is_reached() && is_good);
+                if is_lost { Some((ConnectionQuality::Lost, 0.0)) } else { other.quality }
             };
             let changed: Vec<Told> = person
                 .told

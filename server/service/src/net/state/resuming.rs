@@ -6,7 +6,7 @@ use super::door::seat_of;
 use super::{Effect, State};
 use crate::ports::record::{LinkProfile, RecordError};
 use lianxian_model::ids::{ParticipantSid, TrackSid};
-use lianxian_model::link::{LinkEnd, LinkRights, Notice, ParticipantState, ParticipantView};
+use lianxian_model::link::{LinkEnd, LinkRights, Notice, ParticipantState, ParticipantView, SpeakerView};
 use lianxian_model::media::TrackSettings;
 
 /// One who comes back, while the record is asked what it may do now.
@@ -26,6 +26,12 @@ impl State {
     pub(super) fn resume(&mut self, ticket: u64, join: Join, sid: ParticipantSid) {
         let same = self.people.get(&sid).is_some_and(|person| person.seat == seat_of(&join.whom));
         if !same {
+            return self.refuse_join(ticket, JoinError::NoResume);
+        }
+        if self.people.get(&sid).is_some_and(|person| person.broken_at.is_some()) {
+            // It would come back to a picture that cannot: better at once as someone new.
+            self.counters.media_lost += 1;
+            self.end(&sid, LinkEnd::MediaLost);
             return self.refuse_join(ticket, JoinError::NoResume);
         }
         match join.whom.clone() {
@@ -63,13 +69,17 @@ impl State {
         person.ip = join.ip;
         person.told_quality.clear();
         person.speaking.clear();
+        let last_data_sequence = person.last_data_sequence;
         let missed = std::mem::take(&mut person.missed);
         // What was told before the break may have been lost with it: everything is told again.
         let former = std::mem::take(&mut person.told);
         self.counters.resumes += 1;
         self.effects.push(Effect::Admit { ticket, participant: sid.clone(), link });
-        self.tell(sid, Notice::Resumed);
+        self.tell(sid, Notice::Resumed { last_data_sequence });
         let visible = self.visible_to(sid);
+        // Whoever speaks is told of at the next look; of one who stopped meanwhile nothing else would tell.
+        let silent = former.keys().filter(|publisher| visible.contains(publisher)).chain([sid]).cloned();
+        let silent = silent.map(|participant| SpeakerView { participant, level: 0.0, active: false }).collect();
         let mut views: Vec<ParticipantView> = Vec::new();
         for (publisher, told) in former {
             if visible.contains(&publisher) {
@@ -84,8 +94,15 @@ impl State {
         views.extend(self.own_view(sid));
         views.extend(visible.iter().filter_map(|publisher| self.look(sid, publisher)));
         self.tell(sid, Notice::Participants(views));
+        self.tell(sid, Notice::Speakers(silent));
         for notice in missed {
             self.tell(sid, notice);
+        }
+        // What is wanted of its tracks may have changed, or have been told to a socket that was dead already.
+        let tracks: Vec<TrackSid> =
+            self.people.get(sid).map(|person| person.tracks.keys().cloned().collect()).unwrap_or_default();
+        for track in tracks {
+            self.tell_wanted(sid, &track);
         }
         self.media(sid, MediaJob::RestartSubscriber);
         for publisher in visible {

@@ -160,6 +160,10 @@ impl State {
         publisher: &ParticipantSid,
         forbidden: &BTreeSet<TrackSid>,
     ) {
+        // One who is away is told when it comes back: what is kept here is what it knows.
+        if viewer.link.is_none() {
+            return;
+        }
         let of_publisher = |track: &TrackSid| self.publishers.get(track) == Some(publisher);
         let told: BTreeSet<TrackSid> = viewer.forbidden.iter().filter(|track| of_publisher(track)).cloned().collect();
         viewer.forbidden.retain(|track| self.publishers.contains_key(track));
@@ -171,7 +175,7 @@ impl State {
             } else {
                 viewer.forbidden.insert(track.clone());
             }
-            if viewer.link.is_some() && viewer.told.contains_key(publisher) {
+            if viewer.told.contains_key(publisher) {
                 let notice = Notice::Permission { participant: publisher.clone(), track: track.clone(), allowed };
                 self.effects.push(super::Effect::Tell { participant: viewer.sid.clone(), notice });
             }

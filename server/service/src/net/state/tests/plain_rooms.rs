@@ -103,7 +103,7 @@ fn data_goes_to_all_others_or_to_those_named_and_needs_the_right() {
         let destinations = to.iter().map(|to| (*to).to_owned()).collect();
         let start = world.log.len();
         let bytes = bytes::Bytes::from_static(b"x");
-        world.wish(from, Wish::SendData(DataMessage { reliable: true, destinations, bytes }));
+        world.wish(from, Wish::SendData(DataMessage { reliable: true, destinations, sequence: 0, bytes }));
         world.run();
         world.log[start..]
             .iter()

@@ -41,8 +41,12 @@ fn one_who_asks_for_what_it_may_not_without_end_is_sent_away() {
     let mut world = World::new();
     let console = world.console("console");
     for n in 0..400 {
-        let message =
-            lianxian_model::link::DataMessage { reliable: true, destinations: Vec::new(), bytes: bytes::Bytes::new() };
+        let message = lianxian_model::link::DataMessage {
+            reliable: true,
+            destinations: Vec::new(),
+            sequence: 0,
+            bytes: <_>::default(),
+        };
         // The same refusal is one row, however often.
         world.wish(&console, Wish::SendData(message));
         let about = TrackAbout { name: n.to_string(), ..TrackAbout::default() };

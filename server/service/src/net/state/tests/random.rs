@@ -2,6 +2,7 @@
 //! and nothing before it is on record; at the end, that everyone who may has it.
 
 use super::*;
+use lianxian_model::media::{Target, TransportEnd};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ enum Step {
     Wait(u16),
     Speak(usize),
     Measure(usize),
+    Transport { who: usize, target: bool, up: bool },
 }
 
 const ENDPOINTS: [&str; 5] = ["s0", "s1", "s2", "c0", "c1"];
@@ -56,7 +58,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::RecordDown),
         1 => (0..20_000u16).prop_map(Step::Wait),
         1 => who.clone().prop_map(Step::Speak),
-        1 => who.prop_map(Step::Measure),
+        1 => who.clone().prop_map(Step::Measure),
+        1 => (who, any::<bool>(), any::<bool>()).prop_map(|(who, target, up)| Step::Transport { who, target, up }),
     ]
 }
 
@@ -178,6 +181,18 @@ fn live(world: &mut World, tracks: &mut Vec<(usize, TrackSid)>, step: Step) {
             if let Some(participant) = current(world, who) {
                 let quality = MediaEvent::Quality { participant, upstream_loss: 0.1, downstream_loss: 0.0, rtt_ms: 10 };
                 world.event(quality);
+            }
+        }
+        Step::Transport { who, target, up } => {
+            let target = if target { Target::Publisher } else { Target::Subscriber };
+            if let Some(participant) = current(world, who) {
+                world.event(match up {
+                    true => MediaEvent::TransportUp { participant, target },
+                    false => {
+                        let end = TransportEnd::ConsentExpired;
+                        MediaEvent::TransportDown { participant, target, end }
+                    }
+                });
             }
         }
     }
