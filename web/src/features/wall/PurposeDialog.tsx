@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Button, Form, Input, Modal, type InputRef } from "antd";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { queries } from "@/api/queries";
 import { useWords } from "@/lib/language";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -17,7 +17,7 @@ interface Props {
   cancel(): void;
 }
 
-export function PurposeDialog({ open, answer, cancel }: Props) {
+export const PurposeDialog = memo(function PurposeDialog({ open, answer, cancel }: Props) {
   const say = useWords(wallWords);
   const [form] = Form.useForm<{ purpose: string }>();
   const field = useRef<InputRef>(null);
@@ -74,4 +74,4 @@ export function PurposeDialog({ open, answer, cancel }: Props) {
       )}
     </Modal>
   );
-}
+});

@@ -3,6 +3,7 @@
 import { BookOutlined, StopOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
+import { memo } from "react";
 import { Link } from "react-router";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
@@ -26,7 +27,7 @@ interface Props {
   remove(): void;
 }
 
-export function SessionPanel({ site, phase, remove }: Props) {
+export const SessionPanel = memo(function SessionPanel({ site, phase, remove }: Props) {
   const say = useWords(wallWords);
   const session = phase && "session" in phase && phase.session !== "" ? phase.session : null;
   if (!site || !phase) return <EmptyState title={say.pickTile} next={say.pickTileNext} />;
@@ -38,7 +39,7 @@ export function SessionPanel({ site, phase, remove }: Props) {
       {session !== null && <Body key={session} id={session} remove={remove} />}
     </section>
   );
-}
+});
 
 function Body({ id, remove }: { id: string; remove: () => void }) {
   const say = useWords(wallWords);

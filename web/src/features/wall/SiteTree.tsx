@@ -2,7 +2,7 @@
 
 import { CaretDownOutlined, CaretRightOutlined, LockOutlined, SearchOutlined } from "@ant-design/icons";
 import { Checkbox, Input } from "antd";
-import { useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent } from "react";
+import { memo, useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent } from "react";
 import type { OrgTree, PresenceView, Site } from "@/api/types";
 import { useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
@@ -26,7 +26,7 @@ interface Props {
   pick(site: Site, status: SiteStatus): void;
 }
 
-export function SiteTree({ tree, presence, shown, pick }: Props) {
+export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick }: Props) {
   const say = useWords(wallWords);
   const [typed, setTyped] = useState("");
   const [onlyOnline, setOnlyOnline] = useState(false);
@@ -116,7 +116,7 @@ export function SiteTree({ tree, presence, shown, pick }: Props) {
       </div>
     </section>
   );
-}
+});
 
 function firstSite(nodes: readonly UnitNode[]): Site | undefined {
   for (const node of nodes) {

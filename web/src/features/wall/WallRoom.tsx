@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button } from "antd";
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { sessions, watches } from "@/api/calls";
 import { useMe } from "@/api/me";
 import { queries } from "@/api/queries";
@@ -18,7 +18,7 @@ import { ErrorNote } from "@/ui/ErrorNote";
 import { KeyHelp } from "@/ui/KeyHelp";
 import { StateTag } from "@/ui/StateTag";
 import { knowEndpoints, linkOf } from "./console";
-import { neighbour, siteRects, type Direction } from "./layout";
+import { neighbour, siteRects, takenCount, type Direction } from "./layout";
 import { WallModel, type WallState } from "./model";
 import { PurposeDialog } from "./PurposeDialog";
 import { SessionPanel } from "./SessionPanel";
@@ -72,14 +72,28 @@ export default function WallRoom() {
     [pick, sites, status],
   );
 
-  useKeys(wallKeys(wall, model, link, { search: focusSearch, turnFull, turnFigures: () => setFigures((on) => !on), help: () => setHelp(true) }));
+  const turnFigures = useCallback(() => setFigures((on) => !on), []);
+  const askHelp = useCallback(() => setHelp(true), []);
+  useKeys(wallKeys(wall, model, link, { search: focusSearch, turnFull, turnFigures, help: askHelp }));
 
   const shown = useMemo(() => new Set(wall.phases.keys()), [wall.phases]);
-  const selected = wall.selected;
+  // The panel is drawn in the pauses: pictures must not stand still because a site was chosen.
+  const selected = useDeferredValue(wall.selected);
+  const remove = useCallback(() => {
+    if (selected !== null) model.remove(selected);
+  }, [model, selected]);
+  const answer = useCallback(
+    async (purpose: string) => {
+      await model.answer(purpose);
+      void client.invalidateQueries({ queryKey: ["watches"] });
+    },
+    [client, model],
+  );
+  const dontAnswer = useCallback(() => model.dontAnswer(), [model]);
   return (
     <div className={css.room} data-full={full || undefined}>
       <BarSlot>
-        <LiveCount wall={wall} link={link} />
+        <LiveCount phases={wall.phases} link={link} />
         <LinkTag link={link} />
       </BarSlot>
       <aside className={css.left}>
@@ -100,23 +114,26 @@ export default function WallRoom() {
           </div>
         )}
         <Stage wall={wall} model={model} link={link} sites={sites} status={status} figures={figures} pick={dropped} />
-        <WatchBar wall={wall} model={model} figures={figures} turnFigures={() => setFigures((on) => !on)} full={full} turnFull={turnFull} help={() => setHelp(true)} />
+        <WatchBar
+          watch={wall.watch}
+          layout={wall.layout}
+          taken={takenCount(wall.slots)}
+          model={model}
+          figures={figures}
+          turnFigures={turnFigures}
+          full={full}
+          turnFull={turnFull}
+          help={askHelp}
+        />
       </div>
       <aside className={css.right}>
         <SessionPanel
           site={selected === null ? undefined : sites.get(selected)}
           phase={selected === null ? undefined : wall.phases.get(selected)}
-          remove={() => selected !== null && model.remove(selected)}
+          remove={remove}
         />
       </aside>
-      <PurposeDialog
-        open={wall.asking !== null}
-        answer={async (purpose) => {
-          await model.answer(purpose);
-          void client.invalidateQueries({ queryKey: ["watches"] });
-        }}
-        cancel={() => model.dontAnswer()}
-      />
+      <PurposeDialog open={wall.asking !== null} answer={answer} cancel={dontAnswer} />
       <KeyHelp open={help} onClose={() => setHelp(false)} title={say.keys} lines={keyLines(say.key)} />
     </div>
   );
@@ -155,9 +172,9 @@ function useWall(model: WallModel, link: Link): void {
   }, [model, link, stream]);
 }
 
-function LiveCount({ wall, link }: { wall: WallState; link: Link }) {
+const LiveCount = memo(function LiveCount({ phases, link }: { phases: WallState["phases"]; link: Link }) {
   const say = useWords(wallWords);
-  const pictures = useMemo(() => [...wall.phases.keys()].map((site) => link.picture(site).state), [wall.phases, link]);
+  const pictures = useMemo(() => [...phases.keys()].map((site) => link.picture(site).state), [phases, link]);
   const moving = useSyncExternalStore(
     useCallback(
       (listener: () => void) => {
@@ -168,15 +185,15 @@ function LiveCount({ wall, link }: { wall: WallState; link: Link }) {
     ),
     () => pictures.filter((state) => state.getSnapshot().flow === "moving").length,
   );
-  if (wall.phases.size === 0) return null;
+  if (phases.size === 0) return null;
   return (
     <span className="num">
       <StateTag tone={moving > 0 ? "live" : "asleep"}>
-        {say.live} {moving}/{wall.phases.size}
+        {say.live} {moving}/{phases.size}
       </StateTag>
     </span>
   );
-}
+});
 
 function LinkTag({ link }: { link: Link }) {
   const say = useWords(wallWords);

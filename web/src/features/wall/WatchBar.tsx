@@ -2,15 +2,19 @@
 
 import { BarChartOutlined, FullscreenExitOutlined, FullscreenOutlined, QuestionCircleOutlined } from "@ant-design/icons";
 import { Button, Popconfirm, Segmented, Tooltip } from "antd";
+import { memo } from "react";
 import { useWords } from "@/lib/language";
 import { Duration } from "@/ui/Time";
-import { LAYOUTS, takenCount, type Layout } from "./layout";
+import { LAYOUTS, type Layout } from "./layout";
 import type { WallModel, WallState } from "./model";
 import css from "./wall.module.css";
 import { wallWords } from "./words";
 
 interface Props {
-  wall: WallState;
+  watch: WallState["watch"];
+  layout: Layout;
+  /** How many places are taken. */
+  taken: number;
   model: WallModel;
   figures: boolean;
   turnFigures(): void;
@@ -19,19 +23,18 @@ interface Props {
   help(): void;
 }
 
-export function WatchBar({ wall, model, figures, turnFigures, full, turnFull, help }: Props) {
+export const WatchBar = memo(function WatchBar({ watch, layout, taken, model, figures, turnFigures, full, turnFull, help }: Props) {
   const say = useWords(wallWords);
-  const taken = takenCount(wall.slots);
   return (
     <footer className={css.bar}>
       <div className={css.watch}>
-        {wall.watch ? (
+        {watch ? (
           <>
-            <span className={css.purpose} title={wall.watch.purpose}>
-              {wall.watch.purpose}
+            <span className={css.purpose} title={watch.purpose}>
+              {watch.purpose}
             </span>
             <span className={css.dim}>
-              <Duration from={wall.watch.started_ms} /> · {say.sitesCount(taken)}
+              <Duration from={watch.started_ms} /> · {say.sitesCount(taken)}
             </span>
           </>
         ) : (
@@ -40,9 +43,9 @@ export function WatchBar({ wall, model, figures, turnFigures, full, turnFull, he
       </div>
       <Segmented<Layout>
         size="small"
-        value={wall.layout}
-        onChange={(layout) => model.setLayout(layout)}
-        options={LAYOUTS.map((layout) => ({ value: layout, label: layout, title: say.tiles(layout), disabled: layout < taken }))}
+        value={layout}
+        onChange={(chosen) => model.setLayout(chosen)}
+        options={LAYOUTS.map((each) => ({ value: each, label: each, title: say.tiles(each), disabled: each < taken }))}
         aria-label={say.layout}
       />
       <div className={css.tools}>
@@ -50,7 +53,7 @@ export function WatchBar({ wall, model, figures, turnFigures, full, turnFull, he
         <Tool label={`${say.full} F`} pressed={full} act={turnFull} icon={full ? <FullscreenExitOutlined aria-hidden /> : <FullscreenOutlined aria-hidden />} />
         <Tool label={`${say.keys} ?`} act={help} icon={<QuestionCircleOutlined aria-hidden />} />
       </div>
-      {wall.watch && (
+      {watch && (
         <Popconfirm title={say.endWatch} description={say.endWatchSure(taken)} okText={say.end} cancelText={say.cancel} onConfirm={() => model.endWatch()}>
           <Button size="small" danger>
             {say.endWatch}
@@ -59,7 +62,7 @@ export function WatchBar({ wall, model, figures, turnFigures, full, turnFull, he
       )}
     </footer>
   );
-}
+});
 
 function Tool({ label, pressed, act, icon }: { label: string; pressed?: boolean; act: () => void; icon: React.ReactNode }) {
   return (
