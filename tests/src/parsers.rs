@@ -9,7 +9,7 @@ use lianxian_model::time::Millis;
 use lianxian_sfu::rtp::{ExtensionIds, Header, Marks};
 use lianxian_sfu::sdp::{AnswerChoices, write_answer};
 use lianxian_sfu::transport::{Credentials, DtlsIdentity, RemoteParameters, Setup, Transport};
-use lianxian_sfu::worker::{Egress, Flow, MAX_DATAGRAM};
+use lianxian_sfu::worker::{Candidate, Carrier, Egress, Flow, MAX_DATAGRAM};
 use lianxian_sfu::{codec, feedback, sdp};
 use lianxian_signaling::client::{Publish, Request};
 use lianxian_signaling::{Conversation, Frame, Introduction, Limits};
@@ -63,7 +63,7 @@ pub fn datagram(bytes: &[u8]) {
     let now = Instant::now();
     let mut transport = Transport::new(Setup { local: credentials("local"), identity: identity() }, now);
     transport.set_remote(RemoteParameters { credentials: credentials("remote"), fingerprint: [7; 32] });
-    let flow = Flow { remote: ([127, 0, 0, 1], 4000).into(), local: ([127, 0, 0, 1], 5000).into() };
+    let flow = Flow::udp(([127, 0, 0, 1], 4000).into(), ([127, 0, 0, 1], 5000).into());
     let mut sink = Sink { slot: [0; MAX_DATAGRAM], sent: 0 };
     let mut copy = bytes.to_vec();
     transport.receive(flow, &mut copy, now);
@@ -171,7 +171,7 @@ pub fn description(bytes: &[u8]) {
     let choices = AnswerChoices {
         credentials: &own,
         fingerprint: "AA:BB",
-        candidates: &[([127, 0, 0, 1], 7882).into()],
+        candidates: &[Candidate { address: ([127, 0, 0, 1], 7882).into(), carrier: Carrier::Udp }],
         session_id: 1,
         version: 1,
         received: &received,

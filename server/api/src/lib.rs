@@ -23,5 +23,5 @@ mod tls;
 pub use config::{ApiConfig, IntegrationKey, Tls};
 pub use error::ApiError;
 pub use openapi::openapi;
-pub use serve::{Bound, bind};
-pub use state::{MediaHealth, Parts};
+pub use serve::{Bound, bind, listen};
+pub use state::{MediaPlane, Parts};

@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::limits;
 use crate::link::{Doorkeeper, OwnKey};
 use crate::rest;
-use crate::state::{App, Parts, Peer};
+use crate::state::{App, MediaPlane, Parts, Peer};
 use crate::tls::Certificates;
 use axum::Router;
 use axum::body::Body;
@@ -36,15 +36,21 @@ pub struct Bound {
     app: App,
 }
 
-/// Takes the address and makes everything ready that can fail.
+/// Takes the address, before anything is told of it.
 ///
 /// # Errors
-/// The address is taken, or a certificate, key or integration key is not as it must be.
-pub async fn bind(config: ApiConfig, parts: Parts) -> Result<Bound, ApiError> {
+/// The address is taken, or not of this host.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ApiError> {
+    TcpListener::bind(address).await.map_err(|source| ApiError::Listen { address, source })
+}
+
+/// Makes everything ready that can fail.
+///
+/// # Errors
+/// A certificate, key or integration key is not as it must be.
+pub async fn bind(config: ApiConfig, listener: TcpListener, parts: Parts) -> Result<Bound, ApiError> {
     check_keys(&config.integration_keys)?;
-    let taken = |source| ApiError::Listen { address: config.listen, source };
-    let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
+    let address = listener.local_addr().map_err(|source| ApiError::Listen { address: config.listen, source })?;
     let certificates = Certificates::open(&config, address, parts.clock.now())?;
     let own_key = OwnKey::open(certificates.as_ref().and_then(|c| c.dir.as_deref()))?;
     let ca_pem = certificates.as_ref().and_then(|c| c.ca_pem.clone());
@@ -89,7 +95,8 @@ impl Bound {
         if let Some(certificates) = self.certificates {
             upkeep.spawn(certificates.keep_fresh(self.app.clock.clone(), stop.clone()));
         }
-        let door = Door { router: rest::routes(self.app.clone()), acceptor, stop: stop.clone() };
+        let media = self.app.media.clone();
+        let door = Door { router: rest::routes(self.app.clone()), acceptor, media, stop: stop.clone() };
         let connections = TaskTracker::new();
         let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
         let crowd = Crowd::default();
@@ -147,11 +154,16 @@ impl Bound {
 struct Door {
     router: Router,
     acceptor: Option<TlsAcceptor>,
+    media: Arc<dyn MediaPlane>,
     stop: CancellationToken,
 }
 
 /// First byte of a TLS handshake record (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// First byte at most of a framed datagram: the upper half of a length that no datagram of ours exceeds (RFC 4571). HTTP begins
+/// with a letter.
+const FRAME_LENGTH: u8 = 0x05;
 
 impl Door {
     async fn welcome(self, socket: TcpStream, peer: Peer) {
@@ -163,6 +175,9 @@ impl Door {
         match tokio::time::timeout(limits::HANDSHAKE, socket.peek(&mut first)).await {
             Ok(Ok(1)) => {}
             _ => return,
+        }
+        if first[0] <= FRAME_LENGTH {
+            return self.media.adopt(socket).await;
         }
         let service = ForPeer { router: self.router, peer };
         let Some(acceptor) = self.acceptor else {

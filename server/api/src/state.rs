@@ -15,7 +15,9 @@ use lianxian_service::ports::record::NetRecord;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,11 +27,14 @@ pub struct Parts {
     pub service: Service,
     pub net: Net,
     pub clock: Arc<dyn Clock>,
-    pub media: Arc<dyn MediaHealth>,
+    pub media: Arc<dyn MediaPlane>,
 }
 
-/// The media plane as `/metrics` and `/readyz` see it.
-pub trait MediaHealth: Send + Sync + 'static {
+/// The media plane as the door, `/metrics` and `/readyz` see it.
+pub trait MediaPlane: Send + Sync + 'static {
+    /// Takes over a connection to the console's port that speaks media, not HTTP: ICE over TCP (RFC 6544).
+    fn adopt(&self, socket: TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
     /// Counters and gauges; names without the prefix `lianxian_media_`.
     fn metrics(&self) -> Vec<(&'static str, u64)>;
 
@@ -45,7 +50,7 @@ pub(crate) struct Inner {
     pub(crate) record: Arc<dyn NetRecord>,
     pub(crate) net: Net,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) media: Arc<dyn MediaHealth>,
+    pub(crate) media: Arc<dyn MediaPlane>,
     pub(crate) door: Doorkeeper,
     /// TLS is on: cookies are for TLS alone.
     pub(crate) secure: bool,

@@ -4,14 +4,16 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::signal;
-use lianxian_api::{Bound, MediaHealth, Parts};
+use lianxian_api::{Bound, MediaPlane, Parts};
 use lianxian_media::MediaHandle;
 use lianxian_service::net::{Net, NetSetup};
 use lianxian_service::{Service, Setup};
 use lianxian_store::Database;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -35,9 +37,14 @@ pub struct Server {
     stop_service: CancellationToken,
 }
 
-struct Health(MediaHandle);
+struct Plane(MediaHandle);
 
-impl MediaHealth for Health {
+impl MediaPlane for Plane {
+    fn adopt(&self, socket: TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let media = self.0.clone();
+        Box::pin(async move { media.adopt(socket).await })
+    }
+
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         self.0.metrics()
     }
@@ -81,19 +88,21 @@ impl Server {
         if recovered.sessions + recovered.endpoints > 0 {
             tracing::warn!(?recovered, "closed what the last run left open");
         }
-        let media = lianxian_media::start(&config.media())?;
+        let listener = lianxian_api::listen(config.listen).await?;
+        let port = listener.local_addr().map_err(Failure::Runtime)?.port();
+        let media = lianxian_media::start(&config.media(port))?;
         let (stop_net, stop_api, stop_service) =
             (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let clock = Arc::new(SystemClock);
         let setup = NetSetup { media: Arc::new(media.clone()), record: service.net_record(), clock: clock.clone() };
         let net = Net::start(setup, stop_net.clone()).await?;
         service.attach_live(Arc::new(net.clone()));
-        let parts = Parts { service: service.clone(), net: net.clone(), clock, media: Arc::new(Health(media.clone())) };
-        let bound = lianxian_api::bind(config.api(), parts).await?;
+        let parts = Parts { service: service.clone(), net: net.clone(), clock, media: Arc::new(Plane(media.clone())) };
+        let bound = lianxian_api::bind(config.api(), listener, parts).await?;
         let url = url_of(&config, &bound);
         let media_address = match media.candidates() {
-            [first, ..] => *first,
-            [] => SocketAddr::new(config.media().listen.into(), config.media().port),
+            [first, ..] => first.address,
+            [] => SocketAddr::new(config.listen.ip(), config.media.port),
         };
         let service_run = tokio::spawn({
             let stop = stop_service.clone();

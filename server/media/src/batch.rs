@@ -4,7 +4,8 @@
 use crate::runs::{Order, Queued};
 use crate::send::{Sender, Sent, Stop};
 use crate::socket::Sockets;
-use lianxian_sfu::worker::{Egress, Flow, MAX_DATAGRAM};
+use crate::streams::Streams;
+use lianxian_sfu::worker::{Carrier, Egress, Flow, MAX_DATAGRAM};
 use std::rc::Rc;
 
 /// Datagrams that a worker holds at most, sent or waiting for room in the socket's buffer.
@@ -17,6 +18,8 @@ pub(crate) struct Batch {
     order: Order,
     sender: Sender,
     sockets: Rc<Sockets>,
+    /// The connections that carry datagrams in frames.
+    pub streams: Streams,
     /// Datagrams in one message at most; 1: the kernel does not segment.
     max_segments: usize,
     blocked: bool,
@@ -25,7 +28,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub fn new(sockets: Rc<Sockets>) -> Self {
+    pub fn new(sockets: Rc<Sockets>, streams: Streams) -> Self {
         Self {
             slots: vec![[0; MAX_DATAGRAM]; BATCH_DATAGRAMS + 1],
             queued: Vec::with_capacity(BATCH_DATAGRAMS),
@@ -33,6 +36,7 @@ impl Batch {
             sender: Sender::new(),
             max_segments: sockets.max_segments(),
             sockets,
+            streams,
             blocked: false,
             overflowed: 0,
         }
@@ -40,6 +44,7 @@ impl Batch {
 
     /// Hands over what is queued. Afterwards [`Batch::is_blocked`] tells whether some of it is still here.
     pub fn flush(&mut self) {
+        self.streams.flush();
         self.blocked = false;
         if self.queued.is_empty() {
             return;
@@ -107,6 +112,10 @@ impl Egress for Batch {
     }
 
     fn commit(&mut self, flow: Flow, len: usize) {
+        if flow.carrier == Carrier::Tcp {
+            let slot = &self.slots[self.queued.len().min(BATCH_DATAGRAMS)];
+            return self.streams.queue(&flow, &slot[..len.min(MAX_DATAGRAM)]);
+        }
         if self.queued.len() >= BATCH_DATAGRAMS {
             self.overflowed += 1;
             return;
@@ -118,6 +127,7 @@ impl Egress for Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::epoll::{Epoll, EpollCreateFlags};
     use std::net::UdpSocket;
     use std::time::Duration;
 
@@ -133,7 +143,8 @@ mod tests {
     }
 
     fn batch() -> Batch {
-        Batch::new(Rc::new(Sockets::open("127.0.0.1:0".parse().unwrap(), None).unwrap()))
+        let epoll = Rc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap());
+        Batch::new(Rc::new(Sockets::open("127.0.0.1:0".parse().unwrap(), None).unwrap()), Streams::new(epoll))
     }
 
     #[test]
@@ -141,7 +152,7 @@ mod tests {
         let mut batch = batch();
         let local = batch.sockets.local_v4().unwrap();
         let (a, b) = (receiver(), receiver());
-        let flow = |to: &UdpSocket| Flow { remote: to.local_addr().unwrap(), local };
+        let flow = |to: &UdpSocket| Flow::udp(to.local_addr().unwrap(), local);
         for number in 0..6_u8 {
             put(&mut batch, flow(&a), &[number; 1200]);
             put(&mut batch, flow(&b), &[number; 300]);
@@ -168,7 +179,7 @@ mod tests {
         let mut batch = batch();
         let local = batch.sockets.local_v4().unwrap();
         let to = receiver();
-        let flow = Flow { remote: to.local_addr().unwrap(), local };
+        let flow = Flow::udp(to.local_addr().unwrap(), local);
         for _ in 0..BATCH_DATAGRAMS + 10 {
             put(&mut batch, flow, &[1; 20]);
         }
@@ -184,8 +195,8 @@ mod tests {
         let local = batch.sockets.local_v4().unwrap();
         let to = receiver();
         // Port 0 cannot be sent to.
-        let nowhere = Flow { remote: "127.0.0.1:0".parse().unwrap(), local };
-        let flow = Flow { remote: to.local_addr().unwrap(), local };
+        let nowhere = Flow::udp("127.0.0.1:0".parse().unwrap(), local);
+        let flow = Flow::udp(to.local_addr().unwrap(), local);
         put(&mut batch, nowhere, &[1; 20]);
         put(&mut batch, flow, &[2; 20]);
         batch.flush();
@@ -198,7 +209,7 @@ mod tests {
     fn a_full_socket_drops_the_newest_and_counts() {
         let mut batch = batch();
         let local = batch.sockets.local_v4().unwrap();
-        let flow = Flow { remote: receiver().local_addr().unwrap(), local };
+        let flow = Flow::udp(receiver().local_addr().unwrap(), local);
         batch.blocked = true;
         for _ in 0..BATCH_DATAGRAMS + 3 {
             put(&mut batch, flow, &[1; 20]);

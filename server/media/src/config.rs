@@ -14,13 +14,15 @@ pub struct MediaConfig {
     pub port: u16,
     /// What peers are told to reach the server at; empty: the addresses of the interfaces.
     pub addresses: Vec<IpAddr>,
+    /// The TCP port at which peers find connections that [`crate::MediaHandle::adopt`] is given; none: they are not told of any.
+    pub tcp_port: Option<u16>,
     /// Worker threads, at most [`MAX_WORKERS`]; 0: one for each core.
     pub workers: u16,
 }
 
 impl Default for MediaConfig {
     fn default() -> Self {
-        Self { listen: Ipv4Addr::UNSPECIFIED, port: 8444, addresses: Vec::new(), workers: 0 }
+        Self { listen: Ipv4Addr::UNSPECIFIED, port: 8444, addresses: Vec::new(), tcp_port: None, workers: 0 }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::mail::Address;
 use crate::metrics::{Copy, sum};
+use crate::routes::checked_worker;
+use crate::streams::FRAME_HEAD;
 use async_trait::async_trait;
 use bytes::Bytes;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
@@ -9,16 +11,21 @@ use lianxian_model::media::{
     AnnouncedTrack, Downstream, MediaError, MediaEvent, PublisherAnswer, Target, TrackSettings,
 };
 use lianxian_service::ports::media::{Media, OpenParticipant};
-use lianxian_sfu::worker::{Command, Reply, WorkerIndex};
+use lianxian_sfu::worker::{Candidate, Command, MAX_DATAGRAM, Reply, WorkerIndex};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 /// Participants of one process at most.
 pub const MAX_PARTICIPANTS: usize = 16_384;
+
+/// How long the first frame of a connection may take.
+const FIRST_FRAME: Duration = Duration::from_secs(5);
 
 /// Cheap to clone; all clones are the one media plane.
 #[derive(Clone, Debug)]
@@ -32,7 +39,7 @@ struct Inner {
     copies: Vec<Copy>,
     stop: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<Candidate>,
 }
 
 /// Which worker each participant lives on.
@@ -50,7 +57,7 @@ impl MediaHandle {
         copies: Vec<Copy>,
         stop: Arc<AtomicBool>,
         threads: Vec<JoinHandle<()>>,
-        candidates: Vec<SocketAddr>,
+        candidates: Vec<Candidate>,
     ) -> Self {
         let homes = Homes { of: HashMap::new(), load: vec![0; workers.len()] };
         Self(Arc::new(Inner {
@@ -64,8 +71,8 @@ impl MediaHandle {
         }))
     }
 
-    /// The addresses that peers are told, with the port that is in use.
-    pub fn candidates(&self) -> &[SocketAddr] {
+    /// What peers are told, with the port that is in use; the first goes over UDP.
+    pub fn candidates(&self) -> &[Candidate] {
         &self.0.candidates
     }
 
@@ -101,6 +108,17 @@ impl MediaHandle {
         };
         // The threads see the flag within a turn; joining must not hold up the runtime meanwhile.
         let _ = tokio::task::spawn_blocking(join).await;
+    }
+
+    /// Takes over a connection that carries media in frames (RFC 4571). Its first frame must be a check that names a peer of
+    /// ours, which tells the worker; all else is dropped without an answer.
+    pub async fn adopt(&self, mut socket: TcpStream) {
+        let Ok(Ok(frame)) = tokio::time::timeout(FIRST_FRAME, first_frame(&mut socket)).await else { return };
+        let worker = checked_worker(&frame).and_then(|worker| self.0.workers.get(usize::from(worker.0)));
+        let (Some(worker), Ok(socket)) = (worker, socket.into_std()) else { return };
+        if worker.streams.send((socket, frame)).await.is_ok() {
+            worker.wake.wake();
+        }
     }
 
     fn home(&self, participant: &ParticipantSid) -> Result<WorkerIndex, MediaError> {
@@ -149,6 +167,14 @@ impl Homes {
             *load = load.saturating_sub(1);
         }
     }
+}
+
+async fn first_frame(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut head = [0; FRAME_HEAD];
+    socket.read_exact(&mut head).await?;
+    let mut frame = vec![0; usize::from(u16::from_be_bytes(head)).min(MAX_DATAGRAM)];
+    socket.read_exact(&mut frame).await?;
+    Ok(frame)
 }
 
 /// Nothing that panics runs under these locks, so a poisoned one is still whole.

@@ -19,6 +19,7 @@ mod socket;
 mod start;
 #[cfg(test)]
 mod start_tests;
+mod streams;
 mod turn;
 
 pub use candidates::MAX_CANDIDATES;

@@ -1,10 +1,11 @@
-//! What reaches a worker thread beside datagrams: commands of the service and relays of the other workers, over
+//! What reaches a worker thread beside datagrams: commands of the service, relays of the other workers and connections, over
 //! bounded queues, with one wake-up for whatever has gathered.
 
 use lianxian_sfu::worker::{Command, Relay, RelayTo, Reply, WorkerIndex};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use std::collections::VecDeque;
 use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +15,9 @@ pub(crate) const COMMANDS_WAITING: usize = 1_024;
 
 /// Relays that wait for one worker at most.
 pub(crate) const RELAYS_WAITING: usize = 8_192;
+
+/// Connections that wait for one worker at most; further ones wait for room.
+const STREAMS_WAITING: usize = 64;
 
 /// Room that media relays leave to control relays.
 const RELAYS_KEPT_FOR_CONTROL: usize = RELAYS_WAITING / 4;
@@ -57,6 +61,8 @@ pub(crate) struct Inbox {
     pub wake: Arc<Wake>,
     pub commands: mpsc::Receiver<(Command, oneshot::Sender<Reply>)>,
     pub relays: mpsc::Receiver<(WorkerIndex, Relay)>,
+    /// Connections that carry media, each with its first frame.
+    pub streams: mpsc::Receiver<(TcpStream, Vec<u8>)>,
 }
 
 /// The end of everybody else.
@@ -64,6 +70,7 @@ pub(crate) struct Inbox {
 pub(crate) struct Address {
     pub wake: Arc<Wake>,
     pub commands: mpsc::Sender<(Command, oneshot::Sender<Reply>)>,
+    pub streams: mpsc::Sender<(TcpStream, Vec<u8>)>,
     relays: mpsc::Sender<(WorkerIndex, Relay)>,
 }
 
@@ -75,8 +82,9 @@ pub(crate) fn mail() -> io::Result<(Address, Inbox)> {
     let wake = Arc::new(Wake::new()?);
     let (to_commands, commands) = mpsc::channel(COMMANDS_WAITING);
     let (to_relays, relays) = mpsc::channel(RELAYS_WAITING);
-    let address = Address { wake: wake.clone(), commands: to_commands, relays: to_relays };
-    Ok((address, Inbox { wake, commands, relays }))
+    let (to_streams, streams) = mpsc::channel(STREAMS_WAITING);
+    let address = Address { wake: wake.clone(), commands: to_commands, streams: to_streams, relays: to_relays };
+    Ok((address, Inbox { wake, commands, relays, streams }))
 }
 
 /// The relays that one worker sends. Media is dropped when the other is overloaded; control waits here for room.
@@ -170,7 +178,7 @@ mod tests {
     use lianxian_sfu::worker::Flow;
 
     fn flow() -> Flow {
-        Flow { remote: ([127, 0, 0, 1], 1).into(), local: ([127, 0, 0, 1], 2).into() }
+        Flow::udp(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 2).into())
     }
 
     fn datagram() -> Relay {

@@ -65,7 +65,7 @@ impl Routes {
 
 /// The worker whose peer a STUN binding request names: USERNAME is `server ufrag:client ufrag` (RFC 8445, 7.2.2), and
 /// our ufrags start with the worker's index in base 36 and a `+`.
-fn checked_worker(bytes: &[u8]) -> Option<WorkerIndex> {
+pub(crate) fn checked_worker(bytes: &[u8]) -> Option<WorkerIndex> {
     if bytes.get(..2)? != BINDING_REQUEST || bytes.get(4..8)? != STUN_MAGIC_COOKIE {
         return None;
     }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn flow(port: u16) -> Flow {
-        Flow { remote: ([127, 0, 0, 1], port).into(), local: ([127, 0, 0, 1], 8444).into() }
+        Flow::udp(([127, 0, 0, 1], port).into(), ([127, 0, 0, 1], 8444).into())
     }
 
     #[test]

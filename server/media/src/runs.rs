@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn queued(port: u16, len: u16) -> Queued {
-        let flow = Flow { remote: ([127, 0, 0, 1], port).into(), local: ([127, 0, 0, 1], 8444).into() };
+        let flow = Flow::udp(([127, 0, 0, 1], port).into(), ([127, 0, 0, 1], 8444).into());
         Queued { flow, len }
     }
 

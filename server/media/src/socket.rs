@@ -106,7 +106,7 @@ impl Bound {
         };
         for (meta, buffer) in intake.meta.iter().zip(&mut intake.buffers).take(count) {
             let local = SocketAddr::new(meta.dst_ip.unwrap_or(self.local.ip()), self.local.port());
-            let flow = Flow { remote: meta.addr, local };
+            let flow = Flow::udp(meta.addr, local);
             let arrived = buffer.get_mut(..meta.len).unwrap_or_default();
             if arrived.is_empty() {
                 // An empty datagram has no chunk, and is counted all the same.

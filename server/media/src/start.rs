@@ -10,7 +10,7 @@ use crate::metrics::Copy;
 use crate::socket::Sockets;
 use crate::turn::{Parts, Turns};
 use lianxian_sfu::transport::DtlsIdentity;
-use lianxian_sfu::worker::{self, Worker, WorkerIndex};
+use lianxian_sfu::worker::{self, Candidate, Carrier, Worker, WorkerIndex};
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 /// What a core is told at birth.
 pub(crate) struct Birth {
     pub index: WorkerIndex,
-    pub candidates: Vec<SocketAddr>,
+    pub candidates: Vec<Candidate>,
 }
 
 /// Opens the port and starts the media plane.
@@ -48,13 +48,19 @@ pub(crate) fn start_with<C: Core + 'static>(
         workers => workers,
     };
     let (sockets, port) = open(config, workers)?;
-    let candidates = match config.listen {
+    let hosts = match config.listen {
         listen if config.addresses.is_empty() && !listen.is_unspecified() => vec![SocketAddr::new(listen.into(), port)],
         _ => {
             let with_v6 = sockets.first().is_some_and(Sockets::has_v6);
             candidates(&config.addresses, port, with_v6).map_err(StartError::Interfaces)?
         }
     };
+    let over_tcp =
+        config.tcp_port.into_iter().flat_map(|port| hosts.iter().map(move |host| SocketAddr::new(host.ip(), port)));
+    let candidates: Vec<Candidate> =
+        (hosts.iter().map(|address| Candidate { address: *address, carrier: Carrier::Udp }))
+            .chain(over_tcp.map(|address| Candidate { address, carrier: Carrier::Tcp }))
+            .collect();
     let mut addresses = Vec::new();
     let mut inboxes = Vec::new();
     for _ in 0..workers {

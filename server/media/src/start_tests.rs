@@ -110,7 +110,7 @@ fn loopback(workers: u16) -> MediaConfig {
 fn client(media: &MediaHandle) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    socket.connect(media.candidates()[0]).unwrap();
+    socket.connect(media.candidates()[0].address).unwrap();
     socket
 }
 
@@ -234,7 +234,7 @@ async fn shutdown_ends_the_threads_the_events_and_the_port() {
     let mut events = media.take_events().unwrap();
     open(&media, "PA").await;
     assert!(media.healthy());
-    let port = media.candidates()[0].port();
+    let port = media.candidates()[0].address.port();
     let taken = start_with(&MediaConfig { port, ..loopback(1) }, Script::new).map(|_| ());
     assert!(matches!(taken, Err(StartError::Port { .. })), "a second server cannot share the port: {taken:?}");
     media.shutdown().await;

@@ -8,6 +8,7 @@ use crate::mail::{Inbox, Relays};
 use crate::metrics::Copy;
 use crate::routes::Routes;
 use crate::socket::{Intake, Sockets};
+use crate::streams::{FIRST_TOKEN, Streams};
 use lianxian_sfu::worker::{Command, Datagram, Flow, MAX_DATAGRAM, Relay, RelayTo, WorkerIndex};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -27,6 +28,12 @@ const COPY_EVERY: Duration = Duration::from_millis(250);
 /// When something waits for room elsewhere: how soon to look again.
 const RETRY_AFTER: Duration = Duration::from_millis(1);
 
+/// How often to look for connections that do nothing.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Descriptors that one look at the kernel tells of at most.
+const READY_AT_ONCE: usize = 64;
+
 /// How long to rest after a fault of the socket itself, so that it cannot spin a core.
 const FAULT_REST: Duration = Duration::from_millis(10);
 
@@ -45,9 +52,13 @@ pub(crate) struct Parts {
 pub(crate) struct Turns<C> {
     core: C,
     sockets: Rc<Sockets>,
-    epoll: Epoll,
+    epoll: Rc<Epoll>,
     watching_room: bool,
     intake: Intake,
+    /// Connections that the kernel said are ready, and a frame of one.
+    ready: Vec<EpollEvent>,
+    frame: Vec<u8>,
+    swept: Instant,
     batch: Batch,
     routes: Routes,
     inbox: Inbox,
@@ -76,7 +87,7 @@ impl<C: Core> Turns<C> {
     /// When the process has no descriptor left.
     pub fn new(parts: Parts, core: C) -> io::Result<Self> {
         let Parts { index, workers, sockets, inbox, relays, events, copy, stop } = parts;
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let epoll = Rc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?);
         epoll.add(inbox.wake.event(), EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
         for descriptor in sockets.descriptors() {
             epoll.add(descriptor, EpollEvent::new(EpollFlags::EPOLLIN, 1))?;
@@ -84,10 +95,13 @@ impl<C: Core> Turns<C> {
         let sockets = Rc::new(sockets);
         Ok(Self {
             core,
-            epoll,
             watching_room: false,
             intake: Intake::new(),
-            batch: Batch::new(sockets.clone()),
+            ready: Vec::with_capacity(READY_AT_ONCE),
+            frame: Vec::new(),
+            swept: Instant::now(),
+            batch: Batch::new(sockets.clone(), Streams::new(epoll.clone())),
+            epoll,
             sockets,
             routes: Routes::new(index, workers),
             inbox,
@@ -110,6 +124,7 @@ impl<C: Core> Turns<C> {
             let mut more = self.take_commands(now);
             more |= self.take_relays(now);
             more |= self.take_datagrams(now);
+            self.take_streams(now);
             if self.core.deadline().is_some_and(|deadline| deadline <= now) {
                 self.core.tick(now, &mut self.batch);
             }
@@ -123,6 +138,8 @@ impl<C: Core> Turns<C> {
             }
             if !more {
                 self.sleep();
+            } else if self.batch.streams.len() > 0 {
+                self.look(EpollTimeout::ZERO);
             }
         }
     }
@@ -189,12 +206,43 @@ impl<C: Core> Turns<C> {
         }
     }
 
+    /// New connections, and what those that are ready have brought.
+    fn take_streams(&mut self, now: Instant) {
+        while let Ok((socket, mut frame)) = self.inbox.streams.try_recv() {
+            if let Some(flow) = self.batch.streams.adopt(socket, now) {
+                self.core.receive(Datagram { flow, bytes: &mut frame }, now, &mut self.batch);
+            }
+        }
+        for event in std::mem::take(&mut self.ready) {
+            let token = event.data();
+            if event.events().contains(EpollFlags::EPOLLOUT) {
+                self.batch.streams.resume(token);
+            }
+            if event.events().intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
+                self.batch.streams.read(token);
+            }
+            while let Some(flow) = self.batch.streams.next_frame(token, &mut self.frame) {
+                self.copy_due = true;
+                self.core.receive(Datagram { flow, bytes: &mut self.frame }, now, &mut self.batch);
+            }
+        }
+        if now.duration_since(self.swept) >= SWEEP_EVERY {
+            self.swept = now;
+            self.batch.streams.sweep(now);
+        }
+    }
+
     /// Events and relays that the core has ready.
     fn drain(&mut self, now: Instant) {
         loop {
             while let Some((to, relay)) = self.core.poll_relay() {
-                if let Relay::Bind { flow, .. } = &relay {
-                    self.routes.bind_here(flow);
+                match &relay {
+                    Relay::Bind { flow, .. } => {
+                        self.routes.bind_here(flow);
+                        self.batch.streams.prove(flow);
+                    }
+                    Relay::Unbind { flow } => self.batch.streams.release(flow, now),
+                    _ => {}
                 }
                 self.relays.post(to, relay);
             }
@@ -226,6 +274,11 @@ impl<C: Core> Turns<C> {
             tell("socket_send_calls_total", sent.calls);
             tell("socket_refused_out_total", sent.refused);
             tell("socket_dropped_out_total", batch.overflowed());
+            tell("tcp_connections", batch.streams.len() as u64);
+            tell("tcp_datagrams_in_total", batch.streams.tally.datagrams_in);
+            tell("tcp_datagrams_out_total", batch.streams.tally.datagrams_out);
+            tell("tcp_dropped_out_total", batch.streams.tally.dropped);
+            tell("tcp_cut_total", batch.streams.tally.cut);
             tell("handed_to_other_worker_total", tally.elsewhere);
             tell("relays_dropped_total", relays.dropped);
             tell("events_dropped_total", events.dropped);
@@ -249,14 +302,26 @@ impl<C: Core> Turns<C> {
         if self.relays.is_waiting() || self.events.is_waiting() {
             at_most(RETRY_AFTER);
         }
+        if self.batch.streams.len() > 0 {
+            at_most((self.swept + SWEEP_EVERY).saturating_duration_since(now));
+        }
         // Rounded up: waking a little before a deadline would only spin until it is there.
         let timeout = wait.map_or(EpollTimeout::NONE, |wait| {
             let millis = wait.as_micros().div_ceil(1000).min(60_000) as u16;
             EpollTimeout::from(millis)
         });
-        let mut ready = [EpollEvent::empty(); 4];
+        self.look(timeout);
+    }
+
+    /// Waits until something is ready, and notes which connections are.
+    fn look(&mut self, timeout: EpollTimeout) {
+        let mut ready = [EpollEvent::empty(); READY_AT_ONCE];
         match self.epoll.wait(&mut ready, timeout) {
-            Ok(_) | Err(Errno::EINTR) => {}
+            Ok(count) => {
+                let streams = ready.iter().take(count).filter(|event| event.data() >= FIRST_TOKEN);
+                self.ready.extend(streams);
+            }
+            Err(Errno::EINTR) => {}
             Err(error) => {
                 tracing::error!(%error, "waiting for the media socket failed");
                 std::thread::sleep(FAULT_REST);

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// How long a session waits for an observer whose link broke.
 pub const OBSERVER_GRACE_MS: i64 = 15_000;
 /// Attendances that one session may have open at once.
-pub const MAX_OPEN_ATTENDANCES: usize = 128;
+pub const MAX_OPEN_ATTENDANCES: usize = 2_048;
 
 words! {
     SessionKind {

@@ -63,7 +63,7 @@ impl Janus {
             "janus.jcfg",
             format!(
                 "general: {{ plugins_folder = \"{PLUGINS}/plugins\"\n transports_folder = \"{PLUGINS}/transports\"\n \
-                 events_folder = \"{PLUGINS}/events\"\n loggers_folder = \"{PLUGINS}/loggers\"\n debug_level = 3\n event_loops = 2 }}\n\
+                 events_folder = \"{PLUGINS}/events\"\n loggers_folder = \"{PLUGINS}/loggers\"\n debug_level = 4\n event_loops = 2 }}\n\
                  nat: {{ ice_lite = true\n ice_enforce_list = \"lo\"\n ice_ignore_list = \"vmnet\" }}\n\
                  media: {{ }}\n\
                  transports: {{ disable = \"libjanus_http.so,libjanus_mqtt.so,libjanus_pfunix.so,libjanus_rabbitmq.so,libjanus_nanomsg.so\" }}\n\

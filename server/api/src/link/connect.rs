@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Bytes that a frame may have beyond what a message may: the conversation itself says what is too large, by name.
 const SLACK: usize = 1024;
 
+/// Bytes of each of a link's two buffers, which it holds for as long as it is open; larger messages grow them for their time.
+const BUFFER: usize = 4 * 1024;
+
 pub(super) async fn connect(
     State(app): State<App>,
     peer: Peer,
@@ -45,6 +48,7 @@ pub(super) async fn connect(
     };
     let limit = Limits::default().message_bytes + SLACK;
     let upgrade = upgrade.max_message_size(limit).max_frame_size(limit);
+    let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     match app.net.join(join).await {
         Ok(link) => {
             let resumed = introduction.resume.is_some_and(|sid| sid == link.participant);

@@ -116,7 +116,7 @@ impl Talk {
                 // What the net tells goes first: it may be the farewell.
                 biased;
                 notice = self.link.notices.recv() => match notice {
-                    Some(notice) => self.tell(notice).await,
+                    Some(notice) => self.tell(*notice).await,
                     None => Err(End::Told),
                 },
                 message = self.socket.recv() => match message {

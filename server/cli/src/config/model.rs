@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Every key, as the reference names it.
 #[cfg(test)]
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 18] = [
     "listen",
     "data_dir",
     "database",
@@ -19,6 +19,7 @@ pub const KEYS: [&str; 17] = [
     "media.listen",
     "media.port",
     "media.addresses",
+    "media.tcp_port",
     "media.workers",
     "integration_keys",
     "integration_keys.key",
@@ -71,6 +72,8 @@ pub struct MediaKeys {
     pub listen: Option<Ipv4Addr>,
     pub port: u16,
     pub addresses: Vec<IpAddr>,
+    /// None: the port of `listen`; 0: media goes over UDP alone.
+    pub tcp_port: Option<u16>,
     pub workers: u16,
 }
 
@@ -120,7 +123,7 @@ impl Default for Config {
 
 impl Default for MediaKeys {
     fn default() -> Self {
-        Self { listen: None, port: MediaConfig::default().port, addresses: Vec::new(), workers: 0 }
+        Self { listen: None, port: MediaConfig::default().port, addresses: Vec::new(), tcp_port: None, workers: 0 }
     }
 }
 
@@ -187,7 +190,8 @@ impl Config {
         }
     }
 
-    pub fn media(&self) -> MediaConfig {
+    /// `port` is the one that the console's door has.
+    pub fn media(&self, port: u16) -> MediaConfig {
         let as_listen = match self.listen.ip() {
             IpAddr::V4(ip) => ip,
             IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
@@ -196,6 +200,7 @@ impl Config {
             listen: self.media.listen.unwrap_or(as_listen),
             port: self.media.port,
             addresses: self.media.addresses.clone(),
+            tcp_port: Some(self.media.tcp_port.unwrap_or(port)).filter(|port| *port != 0),
             workers: self.media.workers,
         }
     }

@@ -16,7 +16,7 @@ pub struct Link {
     pub participant: ParticipantSid,
     /// The first is `Joined` (or `Resumed`), the last `Leave`. Ends without one when the same client has come back
     /// on another socket: this one has nothing more to say.
-    pub notices: mpsc::Receiver<Notice>,
+    pub notices: mpsc::Receiver<Box<Notice>>,
     hold: Hold,
 }
 
@@ -24,7 +24,7 @@ impl Link {
     pub(super) fn new(
         participant: ParticipantSid,
         number: u64,
-        notices: mpsc::Receiver<Notice>,
+        notices: mpsc::Receiver<Box<Notice>>,
         commands: mpsc::Sender<Command>,
     ) -> Self {
         Self { hold: Hold { participant: participant.clone(), number, commands, open: true }, participant, notices }

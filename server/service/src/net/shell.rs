@@ -39,13 +39,13 @@ enum Outcome {
 
 struct OpenLink {
     number: u64,
-    notices: mpsc::Sender<Notice>,
+    notices: mpsc::Sender<Box<Notice>>,
 }
 
 /// The two rows of one participant's jobs; each has a task of its own.
 struct Rows {
-    record: mpsc::Sender<RecordJob>,
-    media: mpsc::Sender<MediaJob>,
+    record: mpsc::Sender<Box<RecordJob>>,
+    media: mpsc::Sender<Box<MediaJob>>,
 }
 
 pub(super) struct Shell {
@@ -256,7 +256,7 @@ impl Shell {
             _ => {}
         }
         // A reader that has gone needs no notices; its link says that it is lost.
-        let _ = link.notices.try_send(notice);
+        let _ = link.notices.try_send(Box::new(notice));
     }
 
     fn record(&mut self, participant: ParticipantSid, job: RecordJob) {
@@ -266,7 +266,7 @@ impl Shell {
         }
         let Some(rows) = self.rows.get(&participant) else { return };
         let last = matches!(job, RecordJob::Closed { .. } | RecordJob::TrackEnded { .. });
-        if !(last || rows.record.capacity() > limits::JOBS_RESERVED) || rows.record.try_send(job).is_err() {
+        if !(last || rows.record.capacity() > limits::JOBS_RESERVED) || rows.record.try_send(Box::new(job)).is_err() {
             tracing::error!(%participant, "the limit jobs_waiting is reached for facts");
             let now = self.now();
             self.state.overflow(&participant, Full::Record, now);
@@ -290,7 +290,7 @@ impl Shell {
             }
             _ => {}
         }
-        if rows.media.try_send(job).is_err() {
+        if rows.media.try_send(Box::new(job)).is_err() {
             tracing::error!(%participant, "a media call had no place to wait");
         }
     }
@@ -306,13 +306,14 @@ impl Shell {
 }
 
 async fn commit_in_order(
-    mut jobs: mpsc::Receiver<RecordJob>,
+    mut jobs: mpsc::Receiver<Box<RecordJob>>,
     record: Arc<dyn NetRecord>,
     whose: ParticipantSid,
     outcomes: mpsc::Sender<Outcome>,
 ) {
     while let Some(job) = jobs.recv().await {
-        let outcome = commit(record.as_ref(), &whose, job).await;
+        // Boxed for its time: the row of a link that does nothing holds no room for a transaction.
+        let outcome = Box::pin(commit(record.as_ref(), &whose, *job)).await;
         if !matches!(outcome, RecordOutcome::Noted(Ok(()))) {
             // A net that has ended needs no answer; what waits is committed all the same.
             let _ = outcomes.send(Outcome::Record(whose.clone(), outcome)).await;
@@ -321,13 +322,13 @@ async fn commit_in_order(
 }
 
 async fn call_in_order(
-    mut jobs: mpsc::Receiver<MediaJob>,
+    mut jobs: mpsc::Receiver<Box<MediaJob>>,
     media: Arc<dyn Media>,
     whose: ParticipantSid,
     outcomes: mpsc::Sender<Outcome>,
 ) {
     while let Some(job) = jobs.recv().await {
-        let outcome = call(media.as_ref(), &whose, job).await;
+        let outcome = Box::pin(call(media.as_ref(), &whose, *job)).await;
         if !matches!(outcome, MediaOutcome::Noted(Ok(())) | MediaOutcome::Downstreams(Ok(()))) {
             let _ = outcomes.send(Outcome::Media(whose.clone(), outcome)).await;
         }

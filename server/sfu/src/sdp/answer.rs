@@ -3,15 +3,15 @@
 use super::lines::{self, Own};
 use super::{Direction, Payload, RemoteDescription, Section, SectionKind};
 use crate::transport::Credentials;
+use crate::worker::Candidate;
 use lianxian_model::media::Codec;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 #[derive(Clone, Debug)]
 pub struct AnswerChoices<'a> {
     pub credentials: &'a Credentials,
     pub fingerprint: &'a str,
-    pub candidates: &'a [SocketAddr],
+    pub candidates: &'a [Candidate],
     pub session_id: u64,
     pub version: u64,
     /// Mids whose media is received; of the others the section is answered inactive.

@@ -2,9 +2,9 @@
 
 use super::{Extension, SectionKind};
 use crate::transport::Credentials;
+use crate::worker::{Candidate, Carrier};
 use lianxian_model::media::Codec;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 /// What a description says of our own transport.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Own<'a> {
     pub credentials: &'a Credentials,
     /// SHA-256, as text.
     pub fingerprint: &'a str,
-    pub candidates: &'a [SocketAddr],
+    pub candidates: &'a [Candidate],
     /// `passive` in answers, `actpass` in offers.
     pub setup: &'static str,
 }
@@ -32,11 +32,15 @@ pub(super) fn transport(sdp: &mut String, own: &Own<'_>) {
         "c=IN IP4 0.0.0.0\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n",
         own.credentials.ufrag, own.credentials.pwd, own.fingerprint, own.setup
     );
-    for (n, address) in own.candidates.iter().enumerate() {
-        // RFC 8445, section 5.1.2: type preference 126 for hosts; the first address is the best.
-        let priority = (126 << 24) | ((65_535 - n.min(65_535)) << 8) | 255;
+    for (n, Candidate { address, carrier }) in own.candidates.iter().enumerate() {
+        // RFC 8445, 5.1.2 and RFC 6544, 4.2: whatever goes over TCP comes after all that goes over UDP; the first address is the best.
+        let (preference, name, role) = match carrier {
+            Carrier::Udp => (126, "udp", ""),
+            Carrier::Tcp => (90, "tcp", " tcptype passive"),
+        };
+        let priority = (preference << 24) | ((65_535 - n.min(65_535)) << 8) | 255;
         let (ip, port) = (address.ip(), address.port());
-        let _ = write!(sdp, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", n + 1);
+        let _ = write!(sdp, "a=candidate:{} 1 {name} {priority} {ip} {port} typ host{role}\r\n", n + 1);
     }
     sdp.push_str("a=end-of-candidates\r\n");
 }

@@ -3,10 +3,10 @@
 use super::lines::{self, Own};
 use super::{Direction, Extension, RemoteDescription, SectionKind};
 use crate::transport::Credentials;
+use crate::worker::Candidate;
 use lianxian_model::ids::TrackSid;
 use lianxian_model::media::Codec;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 /// (payload type, codec, parameters, payload type of retransmissions). 111 and 63 are what libwebrtc itself uses: the blocks inside RED
 /// name Opus by number, and we do not rewrite them.
@@ -42,7 +42,7 @@ pub struct OfferedTrack {
 pub struct OfferChoices<'a> {
     pub credentials: &'a Credentials,
     pub fingerprint: &'a str,
-    pub candidates: &'a [SocketAddr],
+    pub candidates: &'a [Candidate],
     pub session_id: u64,
 }
 

@@ -1,6 +1,7 @@
 //! Descriptions as browsers write them, and what is made of them.
 
 use super::*;
+use crate::worker::{Candidate, Carrier};
 use lianxian_model::ids::TrackSid;
 use proptest::prelude::*;
 
@@ -62,7 +63,8 @@ fn a_simulcast_offer_is_read_whole() {
 fn the_answer_binds_simulcast_and_refuses_what_may_not_be_sent() {
     let offer = parse(&simulcast_offer()).unwrap();
     let credentials = own();
-    let candidates = ["192.0.2.1:8444".parse().unwrap()];
+    let at = |address: &str, carrier| Candidate { address: address.parse().unwrap(), carrier };
+    let candidates = [at("192.0.2.1:8444", Carrier::Udp), at("192.0.2.1:443", Carrier::Tcp)];
     let choices = AnswerChoices {
         credentials: &credentials,
         fingerprint: "AA",
@@ -79,7 +81,8 @@ fn the_answer_binds_simulcast_and_refuses_what_may_not_be_sent() {
         "a=rtcp-fb:96 nack pli",
         "a=ice-lite",
         "a=setup:passive",
-        "a=candidate:1 1 udp 2130706431 192.0.2.1 8444 typ host",
+        "a=candidate:1 1 udp 2130706431 192.0.2.1 8444 typ host\r\n",
+        "a=candidate:2 1 tcp 1526726399 192.0.2.1 443 typ host tcptype passive\r\n",
         "m=application 9",
     ] {
         assert!(answer.contains(needed), "{needed} is missing in\n{answer}");

@@ -17,12 +17,38 @@ pub const MAX_DATAGRAM: usize = 1500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerIndex(pub u16);
 
+/// What carries a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    Udp,
+    /// A frame of a TCP connection (RFC 4571, RFC 6544).
+    Tcp,
+}
+
+/// A host candidate of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub address: SocketAddr,
+    pub carrier: Carrier,
+}
+
 /// The two ends of a datagram; one flow belongs to at most one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Flow {
     pub remote: SocketAddr,
     /// The local address that the datagram came to (and that answers leave from).
     pub local: SocketAddr,
+    pub carrier: Carrier,
+}
+
+impl Flow {
+    pub fn udp(remote: SocketAddr, local: SocketAddr) -> Self {
+        Self { remote, local, carrier: Carrier::Udp }
+    }
+
+    pub fn tcp(remote: SocketAddr, local: SocketAddr) -> Self {
+        Self { remote, local, carrier: Carrier::Tcp }
+    }
 }
 
 /// A datagram as the shell read it.

@@ -25,7 +25,8 @@ mod upload;
 mod viewer;
 
 pub use contract::{
-    Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, TrackInfo, WorkerIndex,
+    Candidate, Carrier, Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, TrackInfo,
+    WorkerIndex,
 };
 pub use limits::{MAX_DOWNSTREAMS, MAX_PEERS, MAX_UPLOADS};
 
@@ -39,7 +40,6 @@ use rand::distr::{Alphanumeric, SampleString as _};
 use rand::rngs::StdRng;
 use slab::{Key, Slab};
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use timers::Timers;
@@ -49,8 +49,8 @@ use track::Track;
 #[derive(Clone, Debug)]
 pub struct Birth {
     pub index: WorkerIndex,
-    /// The addresses that peers are told.
-    pub candidates: Vec<SocketAddr>,
+    /// What peers are told to reach the server at, the best first.
+    pub candidates: Vec<Candidate>,
     /// Shared by the workers of a process.
     pub identity: Arc<DtlsIdentity>,
     /// All its randomness: passwords, SSRCs, first numbers. From a good source, and another one for each worker.
@@ -59,7 +59,7 @@ pub struct Birth {
 
 pub struct Worker {
     index: WorkerIndex,
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<Candidate>,
     identity: Arc<DtlsIdentity>,
     fingerprint: String,
     rng: StdRng,

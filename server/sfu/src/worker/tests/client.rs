@@ -110,10 +110,7 @@ pub struct Client {
 impl Client {
     pub fn new(port: u16) -> Self {
         Self {
-            flow: Flow {
-                remote: SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), port),
-                local: SocketAddr::new(Ipv4Addr::new(192, 0, 2, 9).into(), 8444),
-            },
+            flow: Flow::udp(([192, 0, 2, 1], port).into(), ([192, 0, 2, 9], 8444).into()),
             ufrag: format!("client{port}"),
             pwd: "c".repeat(24),
             remote: None,

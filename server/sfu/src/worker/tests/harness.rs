@@ -3,7 +3,10 @@
 use super::client::{Client, IDENTITY};
 use crate::rtp::{ExtensionIds, ExtensionWriter, FIXED_HEADER, Header, Marks};
 use crate::transport::DtlsIdentity;
-use crate::worker::{Birth, Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, Worker, WorkerIndex};
+use crate::worker::{
+    Birth, Candidate, Carrier, Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, Worker,
+    WorkerIndex,
+};
 use lianxian_model::ids::{ParticipantSid, TrackSid};
 use lianxian_model::media::{
     AnnouncedTrack, Downstream, MediaEvent, PublisherAnswer, Quality, Target, TrackKind, TrackSettings, TrackSource,
@@ -84,7 +87,7 @@ impl House {
         let identity = Arc::new(DtlsIdentity::generate().unwrap());
         let birth = |index| Birth {
             index: WorkerIndex(index),
-            candidates: vec!["192.0.2.9:8444".parse().unwrap()],
+            candidates: vec![Candidate { address: "192.0.2.9:8444".parse().unwrap(), carrier: Carrier::Udp }],
             identity: identity.clone(),
             seed: [index as u8 + 1; 32],
         };

@@ -12,7 +12,7 @@ const HALF: Duration = Duration::from_millis(500);
 
 fn stranger(number: u32) -> Flow {
     let [_, a, b, c] = number.to_be_bytes();
-    Flow { remote: ([203, a, b, c], 4_000).into(), local: ([192, 0, 2, 9], 8444).into() }
+    Flow::udp(([203, a, b, c], 4_000).into(), ([192, 0, 2, 9], 8444).into())
 }
 
 #[test]

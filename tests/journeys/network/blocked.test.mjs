@@ -1,0 +1,53 @@
+// A firewall lets nothing through but the console's own TCP port: watching works all the same.
+// Runs on a private network of two hosts (tests/network/two-hosts).
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { launch } from "../harness/browser.mjs";
+import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
+import { Installation } from "../harness/server.mjs";
+
+const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
+const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
+const FIRST_FRAME_MS = 5_000;
+
+let installation, browser, office;
+
+function onServer(...words) {
+  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
+}
+
+before(async () => {
+  assert.ok(namespace, "run this through tests/network/two-hosts");
+  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  await installation.seed();
+  await installation.start();
+  const { port } = new URL(installation.base);
+  onServer("iptables", "-A", "INPUT", "-i", "eth0", "-p", "tcp", "--dport", port, "-j", "ACCEPT");
+  onServer("iptables", "-A", "INPUT", "-i", "eth0", "-j", "DROP");
+  [office] = await installation.startOffices(1);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+test("a site is watched though UDP is blocked", async () => {
+  const commander = await logIn(browser, installation.base, "zhihuizhang");
+  const { sites } = await org(commander);
+  const site = sites.find((s) => s.id === office.site_id);
+  await commander.goto("/wall");
+  await onAir(commander, site.id);
+  const asked = Date.now();
+  await pick(commander, site.id, "受限网络检查");
+  await moving(commander, site.id, { count: 1 });
+  assert.ok(Date.now() - asked < FIRST_FRAME_MS, "the link finds its way without a long wait");
+  await moving(commander, site.id, { count: 60 });
+  const { width } = await tile(commander, site.id).locator("video").evaluate((v) => ({ width: v.videoWidth }));
+  assert.ok(width > 0);
+  const blocked = onServer("iptables", "-L", "INPUT", "-v", "-n", "-x").match(/^\s*(\d+)\s+\d+\s+DROP/m);
+  assert.ok(Number(blocked?.[1]) > 0, "the rule did drop the checks over UDP");
+});
