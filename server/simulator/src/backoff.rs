@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(8);
+const LONGEST: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backoff {
@@ -31,7 +31,7 @@ mod tests {
     fn waits_double_up_to_a_bound_and_begin_again_after_success() {
         let mut backoff = Backoff::default();
         let waits: Vec<u128> = (0..7).map(|_| backoff.next(0.5).as_millis()).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
+        assert_eq!(waits, [500, 1000, 2000, 4000, 6000, 6000, 6000]);
         for _ in 0..100 {
             assert!(backoff.next(0.999) <= LONGEST * 5 / 4);
         }

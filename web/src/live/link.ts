@@ -16,6 +16,7 @@ import {
 } from "livekit-client";
 import { Store } from "@/lib/store";
 import { LOOK_MS, Picture } from "./picture";
+import { reconnectPolicy, retryMs } from "./reconnect";
 
 setLogLevel(LogLevel.silent);
 
@@ -34,10 +35,6 @@ export interface LinkState {
   identity: string | null;
 }
 
-/** Attempts of one outage before a new token is asked for and everything begins anew. */
-const ATTEMPTS = 12;
-/** Waits between attempts: a restarted server is found again within seconds. */
-const retryMs = (attempt: number) => (attempt === 0 ? 100 : Math.min(250 * 2 ** attempt, 2_000)) * (0.75 + Math.random() / 2);
 /** How long a link that nobody holds any more stays, so that a change of page does not cut it. */
 const LINGER_MS = 500;
 
@@ -184,7 +181,7 @@ export class Link {
       dynacast: true,
       disconnectOnPageLeave: true,
       singlePeerConnection: false,
-      reconnectPolicy: { nextRetryDelayInMs: ({ retryCount }) => (retryCount < ATTEMPTS ? retryMs(retryCount) : null) },
+      reconnectPolicy,
     });
     room
       .on(RoomEvent.TrackSubscribed, (track, publication, participant) => this.#take(track, publication, participant))

@@ -3,6 +3,7 @@
 
 import { DisconnectReason, LocalAudioTrack, LocalVideoTrack, Room, RoomEvent, Track, VideoPresets } from "livekit-client";
 import { Store } from "@/lib/store";
+import { reconnectPolicy } from "./reconnect";
 
 export type UplinkState = "down" | "connecting" | "up" | "recovering";
 /** Why a link is down: another page of the same device took it, the server refuses this device, or the line broke. */
@@ -49,6 +50,7 @@ export class Uplink {
       adaptiveStream: false,
       singlePeerConnection: false,
       stopLocalTrackOnUnpublish: false,
+      reconnectPolicy,
     });
     this.#room = room;
     this.#listen(room);

@@ -33,11 +33,11 @@ describe("capture faults", () => {
 });
 
 describe("retries", () => {
-  it("grow to half a minute and are spread", () => {
+  it("grow to eight seconds and are spread", () => {
     expect(retryDelay(0, 1)).toBe(1_000);
     expect(retryDelay(0, 0)).toBe(500);
-    expect(retryDelay(50, 1)).toBe(30_000);
-    expect(retryDelay(50, 0)).toBe(15_000);
+    expect(retryDelay(50, 1)).toBe(8_000);
+    expect(retryDelay(50, 0)).toBe(4_000);
   });
 
   it("end in a fresh page only when the server answers and the pause is over", () => {
