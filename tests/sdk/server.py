@@ -27,8 +27,7 @@ class Server:
         self.process = None
         self.log = []
 
-    def start(self):
-        """Starts it, again on the ports of the first start."""
+    def configure(self):
         self.config.write_text(
             f'listen = "{self.address}:{self.ports[0]}"\n'
             f'data_dir = "{self.folder.name}/data"\n'
@@ -36,6 +35,10 @@ class Server:
             f'[media]\nport = {self.ports[1]}\naddresses = ["{self.address}"]\n'
             f'[[integration_keys]]\nkey = "{KEY}"\nsecret = "{SECRET}"\npurpose = "SDK 互通测试"\n'
         )
+
+    def start(self):
+        """Starts it, again on the ports of the first start."""
+        self.configure()
         namespace = os.environ["LIANXIAN_TEST_SERVER_NETNS"]
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", namespace, BINARY, "serve", "--config", str(self.config)],

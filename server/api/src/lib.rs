@@ -19,6 +19,7 @@ mod rest;
 mod serve;
 mod state;
 mod tls;
+mod whip;
 
 pub use config::{ApiConfig, IntegrationKey, Tls};
 pub use error::ApiError;

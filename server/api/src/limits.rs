@@ -40,6 +40,10 @@ pub const STREAM_RETRY: Duration = Duration::from_secs(1);
 pub const LINK_WRITE: Duration = Duration::from_secs(10);
 /// How long a link that was asked to end may take to say why.
 pub const LINK_FAREWELL: Duration = Duration::from_secs(3);
+/// How long the media plane may take to answer an offer over HTTP.
+pub const SESSION_ANSWER: Duration = Duration::from_secs(5);
+/// How long a player waits to be told of what it may play.
+pub const PLAYER_LOOKS: Duration = Duration::from_secs(2);
 /// Life of a link token of the server's own key.
 pub const OWN_TOKEN: Duration = Duration::from_secs(60 * 60);
 /// Life of a fresh token for someone who came with an integration key's.

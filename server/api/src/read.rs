@@ -43,6 +43,21 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     }
 }
 
+/// A body of text, of this media type.
+pub(crate) async fn text<S: Send + Sync>(request: Request, state: &S, kind: &'static str) -> Result<String, Problem> {
+    let content_type = request.headers().get(axum::http::header::CONTENT_TYPE);
+    let is_kind = content_type
+        .and_then(|said| said.to_str().ok())
+        .is_some_and(|said| said.split(';').next().is_some_and(|said| said.trim().eq_ignore_ascii_case(kind)));
+    let bytes = bytes(request, state).await?;
+    if !is_kind {
+        let en = format!("the request's content type must be {kind}");
+        let zh = format!("请求内容类型须为 {kind}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", &zh, en));
+    }
+    String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
+}
+
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     match tokio::time::timeout(limits::BODY, Bytes::from_request(request, state)).await {
         Ok(Ok(bytes)) => Ok(bytes),

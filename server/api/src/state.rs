@@ -6,6 +6,7 @@ use crate::events::Slots;
 use crate::limits;
 use crate::link::{Doorkeeper, OwnKey};
 use crate::metrics::Metrics;
+use crate::whip::Sessions;
 use axum::extract::FromRequestParts;
 use axum::http::request;
 use lianxian_model::time::Clock;
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) password_checks: Semaphore,
     pub(crate) streams: Slots,
+    /// WHIP and WHEP.
+    pub(crate) sessions_over_http: Sessions,
     /// Changes when a login may have ended, so that its event streams look at once.
     pub(crate) logins_changed: watch::Sender<()>,
     pub(crate) stop: CancellationToken,
@@ -95,6 +98,7 @@ impl App {
             attempts: Attempts::default(),
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
             streams: Slots::default(),
+            sessions_over_http: Sessions::default(),
             logins_changed: watch::channel(()).0,
             stop: CancellationToken::new(),
             links: TaskTracker::new(),

@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::actor::{Actor, Scope};
 use crate::audit::Audit;
 use crate::cases::Cases;
+use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
 use crate::error::{ServiceError, ServiceResult};
 use crate::events::Events;
@@ -180,6 +181,7 @@ pub struct Service {
     pub accounts: Accounts,
     pub logins: Logins,
     pub enrolments: Enrolments,
+    pub encoders: Encoders,
     pub presence: PresenceBoard,
     pub watches: Watches,
     pub sessions: Sessions,
@@ -207,6 +209,7 @@ impl Service {
             accounts: Accounts { core: core.clone() },
             logins: Logins { core: core.clone() },
             enrolments: Enrolments { core: core.clone() },
+            encoders: Encoders { core: core.clone() },
             presence: PresenceBoard { core: core.clone() },
             watches: Watches { core: core.clone() },
             sessions: Sessions { core: core.clone() },

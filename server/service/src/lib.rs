@@ -10,6 +10,7 @@ pub mod bootstrap;
 pub mod cases;
 pub mod core;
 pub mod demo;
+pub mod encoders;
 pub mod enrolments;
 pub mod error;
 pub mod events;

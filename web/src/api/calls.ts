@@ -27,6 +27,7 @@ export const org = {
   addEndpoint: (endpoint: t.NewEndpoint) => http.post<t.Endpoint>("/org/endpoints", endpoint),
   changeEndpoint: (endpoint: string, patch: t.EndpointPatch) => http.patch<t.Endpoint>(`/org/endpoints/${id(endpoint)}`, patch),
   enrolment: (endpoint: string) => http.post<t.EnrolmentCode>(`/org/endpoints/${id(endpoint)}/enrolment`),
+  deviceToken: (endpoint: string) => http.post<t.DeviceToken>(`/org/endpoints/${id(endpoint)}/device-token`),
 };
 
 export const people = {

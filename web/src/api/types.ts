@@ -110,6 +110,11 @@ export interface EnrolmentCode {
   expires_ms: number;
 }
 
+export interface DeviceToken {
+  device_token: string;
+  endpoint: Endpoint;
+}
+
 export interface Enrolled {
   device_token: string;
   endpoint: Endpoint;

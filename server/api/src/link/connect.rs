@@ -10,7 +10,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use lianxian_service::net::{Join, JoinError};
+use lianxian_service::net::{Join, JoinError, Manner};
 use lianxian_signaling::{Introduction, Limits};
 use std::collections::BTreeMap;
 
@@ -42,6 +42,7 @@ pub(super) async fn connect(
     let introduction = Introduction::read(&query);
     let join = Join {
         whom: visitor.whom.clone(),
+        manner: Manner::Socket,
         client: introduction.client,
         ip: peer.ip.to_string(),
         resume: introduction.resume.clone(),
@@ -61,6 +62,8 @@ pub(super) async fn connect(
             tracing::warn!(%why, "a link could not be opened");
             refuse(&app, StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again".into())
         }
+        // A socket displaces whoever is there.
+        Err(error @ JoinError::InUse) => refuse(&app, StatusCode::CONFLICT, "in_use", error.to_string()),
         Err(error @ JoinError::Limit { .. }) => refuse(&app, StatusCode::TOO_MANY_REQUESTS, "limit", error.to_string()),
     }
 }

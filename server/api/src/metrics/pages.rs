@@ -25,7 +25,8 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn metrics(State(app): State<App>) -> Response {
-    match app.metrics.text(&[("net", app.net.metrics()), ("media", app.media.metrics())]) {
+    let over_http = vec![("sessions", u64::try_from(app.sessions_over_http.count()).unwrap_or(u64::MAX))];
+    match app.metrics.text(&[("net", app.net.metrics()), ("media", app.media.metrics()), ("whip", over_http)]) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);

@@ -13,7 +13,7 @@ mod watches;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::state::App;
-use crate::{assets, limits, link, openapi};
+use crate::{assets, limits, link, openapi, whip};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::routing::get;
@@ -68,6 +68,7 @@ pub(crate) fn routes(app: App) -> Router {
         .layer(CompressionLayer::new())
         .merge(metrics::routes())
         .merge(link::routes())
+        .merge(whip::routes())
         .layer(middleware::from_fn_with_state(app.clone(), assets::guard))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
         .with_state(app)

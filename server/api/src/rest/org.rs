@@ -7,6 +7,7 @@ use crate::state::App;
 use axum::extract::{Path, State};
 use lianxian_model::ids::{EndpointId, SiteId, UnitId};
 use lianxian_model::org::{Endpoint, Site, Unit};
+use lianxian_service::encoders::DeviceToken;
 use lianxian_service::enrolments::EnrolmentCode;
 use lianxian_service::org::{EndpointPatch, NewEndpoint, NewSite, NewUnit, OrgTree, SitePatch, UnitPatch};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create_endpoint))
         .routes(routes!(update_endpoint))
         .routes(routes!(issue_enrolment))
+        .routes(routes!(issue_device_token))
 }
 
 /// The part of the tree that the account may see, with the units above it.
@@ -105,4 +107,16 @@ async fn issue_enrolment(
     Path(id): Path<EndpointId>,
 ) -> Created<EnrolmentCode> {
     created(app.service.enrolments.issue(&actor, &id).await)
+}
+
+/// A device token for an encoder that cannot type a code in: its bearer at `/whip`. Told once; the endpoint's former token
+/// is worthless from now on, and whoever is linked with it is cut off.
+#[utoipa::path(post, path = "/org/endpoints/{id}/device-token", tag = "org", params(("id" = EndpointId, Path)),
+    responses((status = 201, body = DeviceToken)))]
+async fn issue_device_token(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<EndpointId>,
+) -> Created<DeviceToken> {
+    created(app.service.encoders.issue_token(&actor, &id).await)
 }

@@ -27,7 +27,7 @@ fn refused_link() -> ServiceError {
 }
 
 /// What the endpoint may do and how it shows; an error if it may not come in. `actor`: in whose name it acts.
-pub(super) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) -> ServiceResult<(Actor, LinkProfile)> {
+pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) -> ServiceResult<(Actor, LinkProfile)> {
     let Some(endpoint) = tx.endpoint(id).await?.filter(|e| !e.disabled) else { return Err(refused_link()) };
     if let Some(login_id) = &endpoint.login_id {
         let login = tx.login(login_id).await?.filter(|login| login.over(now).is_none()).ok_or_else(login_over)?;

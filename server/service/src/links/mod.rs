@@ -5,6 +5,8 @@ mod conference;
 mod endpoint;
 mod tracks;
 
+pub(crate) use endpoint::profile as profile_of;
+
 use crate::core::{Core, Service};
 use crate::error::{ErrorKind, ServiceError};
 use crate::ports::live::Grant;

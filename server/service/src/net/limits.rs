@@ -39,6 +39,8 @@ pub const LINK_GRACE_WITH_MEDIA_MS: i64 = 45_000;
 /// A participant one of whose transports ended is told after this time to come anew: nothing brings that transport back. A
 /// client that is leaving has said so by then.
 pub const MEDIA_GRACE_MS: i64 = 3_000;
+/// A participant without a socket of its own has this long to bring its media up.
+pub const MEDIA_SETUP_MS: i64 = 15_000;
 /// A track announced and never offered is forgotten after this.
 pub const ANNOUNCED_MS: i64 = 60_000;
 /// The summaries of an ended link's tracks are awaited for this long before its end goes on record without them.

@@ -15,4 +15,4 @@ mod state;
 
 pub use handle::Net;
 pub use link::{Link, LinkOver};
-pub use setup::{Guest, Join, JoinError, NetSetup, Whom};
+pub use setup::{Guest, Join, JoinError, Manner, NetSetup, Whom};

@@ -37,10 +37,24 @@ pub struct Guest {
     pub rights: LinkRights,
 }
 
+/// What speaks for a participant beside its media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// A socket of its own, whose silence is noticed. Whoever held the seat before gives way.
+    #[default]
+    Socket,
+    /// Requests alone (RFC 9725), to publish. It waits for no socket, so its media has to come up in time; and it does not
+    /// take a seat that is in use.
+    Publishing,
+    /// The same, to receive.
+    Playing,
+}
+
 /// Someone at the door, whose token has been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Join {
     pub whom: Whom,
+    pub manner: Manner,
     pub client: ClientInfo,
     /// Remote address, as text.
     pub ip: String,
@@ -55,6 +69,9 @@ pub enum JoinError {
     Refused(String),
     #[error("not now: {0}")]
     Unavailable(String),
+    /// Somebody speaks for this identity already, and the newcomer's manner does not displace it.
+    #[error("the seat is in use")]
+    InUse,
     /// The participant to resume is gone; the client is to come again as a new one.
     #[error("the participant to resume is gone")]
     NoResume,

@@ -25,6 +25,11 @@ const EXTENSIONS: [(u8, Extension, &[SectionKind]); 3] = [
     (8, Extension::DependencyDescriptor, &[SectionKind::Video]),
 ];
 
+/// Seven bits of the RTP header.
+const MAX_PAYLOAD_TYPE: u8 = 127;
+/// Of the one-byte form (RFC 8285, section 4.2).
+const MAX_EXTENSION: u8 = 14;
+
 /// A track that the subscriber is to receive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTrack {
@@ -152,20 +157,26 @@ impl SubscriberSections {
             let track = line.track.as_ref()?;
             let section =
                 answer.sections.iter().find(|s| s.mid == line.mid && !s.rejected && s.direction.receives())?;
+            // The answer says by which numbers it receives (RFC 3264, section 6.1). As a rule they are those of the offer; RED is
+            // taken by those alone, since its blocks name Opus by number.
             let payloads = offered(line.kind).iter().filter_map(|(payload_type, codec, _, rtx)| {
-                let answered =
-                    section.payloads.iter().find(|p| p.payload_type == *payload_type && p.codec == *codec)?;
-                Some((*codec, *payload_type, rtx.filter(|rtx| answered.rtx == Some(*rtx))))
+                let mut answered =
+                    section.payloads.iter().filter(|p| p.codec == *codec && p.payload_type <= MAX_PAYLOAD_TYPE);
+                let same = answered.clone().find(|p| p.payload_type == *payload_type);
+                let answered = same.or_else(|| answered.find(|_| *codec != Codec::Red))?;
+                Some((*codec, answered.payload_type, rtx.and(answered.rtx).filter(|rtx| *rtx <= MAX_PAYLOAD_TYPE)))
             });
-            let extensions = EXTENSIONS.iter().filter(|(_, extension, kinds)| {
-                kinds.contains(&line.kind) && section.extension_id(*extension).is_some()
+            let extensions = EXTENSIONS.iter().filter_map(|(_, extension, kinds)| {
+                let id =
+                    section.extension_id(*extension).filter(|id| *id <= MAX_EXTENSION && kinds.contains(&line.kind))?;
+                Some((id, *extension))
             });
             Some(Taken {
                 mid: line.mid.clone(),
                 track: track.track.clone(),
                 ssrc: track.ssrc,
                 payloads: payloads.collect(),
-                extensions: extensions.map(|(id, extension, _)| (*id, *extension)).collect(),
+                extensions: extensions.collect(),
             })
         };
         self.lines.iter().filter_map(takes).collect()

@@ -145,6 +145,31 @@ fn sections_are_used_again_and_keep_their_place() {
     assert_eq!(taken[0].extensions, [(4, Extension::Mid), (8, Extension::DependencyDescriptor)]);
 }
 
+/// A receiver whose own offer came first keeps its own numbers.
+#[test]
+fn an_answer_under_other_numbers_is_sent_to_under_those() {
+    let mut sections = SubscriberSections::default();
+    sections.set(vec![track(1, SectionKind::Video), track(2, SectionKind::Audio)]);
+    let (sdp, _) = offer_of(&mut sections);
+    let mut answer = parse(&sdp).unwrap();
+    for section in &mut answer.sections {
+        section.direction = Direction::RecvOnly;
+        for payload in &mut section.payloads {
+            payload.payload_type -= 10;
+            payload.rtx = payload.rtx.map(|rtx| rtx - 10);
+        }
+        section.extensions = vec![(7, Extension::DependencyDescriptor), (99, Extension::Mid)];
+    }
+    let taken = sections.taken(&answer);
+    assert_eq!(taken[0].payloads[0], (Codec::Vp8, 86, Some(87)));
+    assert_eq!(taken[0].extensions, [(7, Extension::DependencyDescriptor)], "ids that cannot be written are not taken");
+    assert_eq!(taken[1].payloads, [(Codec::Opus, 101, None)], "RED names Opus by number");
+    for payload in &mut answer.sections[1].payloads {
+        payload.payload_type = 200;
+    }
+    assert!(sections.taken(&answer)[0].payloads.is_empty());
+}
+
 #[test]
 fn a_section_must_be_seen_inactive_before_another_track_takes_it() {
     let mut sections = SubscriberSections::default();

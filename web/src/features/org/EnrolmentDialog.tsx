@@ -1,7 +1,8 @@
-// One endpoint's enrolment code: large enough to be read across a desk, with the time that is left.
+// How one endpoint is enrolled: a browser by a code, large enough to be read across a desk, with the time that is left;
+// an encoder by a token.
 
 import { CopyOutlined } from "@ant-design/icons";
-import { App, Button, Modal, Spin } from "antd";
+import { App, Button, Modal, Segmented, Spin } from "antd";
 import { useEffect, useState } from "react";
 import { org } from "@/api/calls";
 import type { Endpoint, EnrolmentCode } from "@/api/types";
@@ -9,10 +10,34 @@ import { useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
 import { durationText } from "@/lib/time";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { EncoderEnrolment } from "./EncoderEnrolment";
 import css from "./org.module.css";
 import { orgWords } from "./words";
 
+type By = "browser" | "encoder";
+
 export function EnrolmentDialog({ endpoint, siteName, close }: { endpoint: Endpoint; siteName: string; close: () => void }) {
+  const say = useWords(orgWords);
+  // A camera has no browser to type a code into.
+  const [by, setBy] = useState<By>(endpoint.kind === "camera" || endpoint.kind === "body_camera" ? "encoder" : "browser");
+  return (
+    <Modal open title={say.enrol} onCancel={close} footer={<Button onClick={close}>{say.close}</Button>} width={440}>
+      <Segmented<By>
+        block
+        value={by}
+        onChange={setBy}
+        options={[
+          { value: "browser", label: say.byBrowser },
+          { value: "encoder", label: say.byEncoder },
+        ]}
+        style={{ marginBottom: 12 }}
+      />
+      {by === "browser" ? <CodeEnrolment endpoint={endpoint} siteName={siteName} /> : <EncoderEnrolment endpoint={endpoint} siteName={siteName} />}
+    </Modal>
+  );
+}
+
+function CodeEnrolment({ endpoint, siteName }: { endpoint: Endpoint; siteName: string }) {
   const say = useWords(orgWords);
   const { message } = App.useApp();
   const now = useNow();
@@ -39,7 +64,7 @@ export function EnrolmentDialog({ endpoint, siteName, close }: { endpoint: Endpo
   const left = code ? code.expires_ms - now : 0;
 
   return (
-    <Modal open title={say.enrol} onCancel={close} footer={<Button onClick={close}>{say.close}</Button>} width={440}>
+    <>
       <p className={css.lead}>{say.enrolLead(`${siteName} · ${endpoint.name}`)}</p>
       {error !== null && <ErrorNote error={error} retry={again} />}
       {!code && error === null && <Spin style={{ display: "block", margin: "32px auto" }} />}
@@ -65,6 +90,6 @@ export function EnrolmentDialog({ endpoint, siteName, close }: { endpoint: Endpo
         </div>
       )}
       {endpoint.enrolled && <p className={css.lead}>{say.enrolReplaces}</p>}
-    </Modal>
+    </>
   );
 }

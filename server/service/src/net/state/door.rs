@@ -2,7 +2,7 @@
 
 use super::super::jobs::{MediaJob, RecordJob};
 use super::super::limits;
-use super::super::setup::{Guest, Join, JoinError, Whom};
+use super::super::setup::{Guest, Join, JoinError, Manner, Whom};
 use super::participant::{Participant, Permit, Revisions};
 use super::{Effect, Room, RoomKey, Seat, State, room_name};
 use crate::ports::media::OpenParticipant;
@@ -88,6 +88,10 @@ impl State {
     }
 
     fn open(&mut self, seat: Seat, Waiting { ticket, join }: Waiting) {
+        if join.manner != Manner::Socket && self.is_in_use(&seat) {
+            self.refuse_join(ticket, JoinError::InUse);
+            return self.next_at_door(seat);
+        }
         let sid = ParticipantSid(self.id("PA_"));
         let job = match &join.whom {
             Whom::Endpoint(endpoint) => RecordJob::OpenEndpoint(LinkOpened {
@@ -127,6 +131,13 @@ impl State {
             }
         }
         self.next_at_door(seat);
+    }
+
+    /// Whether somebody speaks for the seat. One whose link is lost, or whose media ended, only waits to be given up.
+    fn is_in_use(&self, seat: &Seat) -> bool {
+        let seated = self.rooms.get(&seat.room).and_then(|room| room.seats.get(&seat.identity));
+        let person = seated.and_then(|sid| self.people.get(sid));
+        person.is_some_and(|person| person.link.is_some() && person.broken_at.is_none())
     }
 
     fn next_at_door(&mut self, seat: Seat) {
@@ -188,6 +199,7 @@ impl State {
             attributes: profile.attributes,
             rights: rights.unwrap_or(profile.rights),
             client: join.client,
+            manner: join.manner,
             ip: join.ip,
             joined_at: self.now,
             active: false,
@@ -212,7 +224,7 @@ impl State {
             told_quality: BTreeMap::new(),
             refusals: HashSet::new(),
         };
-        let may_publish = person.rights.may_publish.any();
+        let (may_publish, manner) = (person.rights.may_publish.any(), person.manner);
         self.people.insert(sid.clone(), person);
         self.counters.joins += 1;
         self.effects.push(Effect::Admit { ticket, participant: sid.clone(), link });
@@ -222,9 +234,10 @@ impl State {
         }
         // What it may receive of those who were here before it.
         self.resubscribe_all(sid);
-        // Data comes to everyone over the subscriber's connection, so everyone has one; what may be received over it
-        // is decided by the downstreams alone.
-        let open = OpenParticipant { participant: sid.clone(), may_publish, may_subscribe: true };
+        // Data comes to everyone over the subscriber's connection, so everyone with a socket has one; what may be received
+        // over it is decided by the downstreams alone.
+        let may_subscribe = manner != Manner::Publishing;
+        let open = OpenParticipant { participant: sid.clone(), may_publish, may_subscribe };
         self.media(sid, MediaJob::Open(open));
         self.changed(sid);
     }

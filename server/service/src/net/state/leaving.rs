@@ -3,7 +3,7 @@
 
 use super::super::jobs::{MediaJob, RecordJob};
 use super::super::limits;
-use super::super::setup::JoinError;
+use super::super::setup::{JoinError, Manner};
 use super::resuming::gone;
 use super::{Effect, RoomKey, State};
 use crate::ports::record::LinkOwner;
@@ -140,7 +140,11 @@ impl State {
             };
             if over(person.lost_at, grace) {
                 Some(LinkEnd::Lost)
-            } else if over(person.broken_at, limits::MEDIA_GRACE_MS) {
+            } else if over(person.broken_at, limits::MEDIA_GRACE_MS)
+                || (person.manner != Manner::Socket
+                    && !person.active
+                    && over(Some(person.joined_at), limits::MEDIA_SETUP_MS))
+            {
                 Some(LinkEnd::MediaLost)
             } else {
                 None

@@ -1,6 +1,7 @@
 //! One participant: a connection life of one identity, what it publishes, and what it has been told.
 
 use super::super::limits;
+use super::super::setup::Manner;
 use super::Seat;
 use crate::ports::record::LinkOwner;
 use lianxian_model::ids::{ParticipantSid, SessionId, TrackSid};
@@ -21,6 +22,7 @@ pub(super) struct Participant {
     pub attributes: BTreeMap<String, String>,
     pub rights: LinkRights,
     pub client: ClientInfo,
+    pub manner: Manner,
     pub ip: String,
     pub joined_at: Millis,
     /// A transport has been up.

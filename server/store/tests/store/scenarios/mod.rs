@@ -4,6 +4,7 @@ mod administrators;
 mod audit;
 mod conferences;
 mod demo;
+mod encoders;
 mod enrolment;
 mod events;
 mod logins;

@@ -1,13 +1,14 @@
 //! The state driven by hand: a world that commits, answers and forwards when it is told to, and watches what is said.
 
 mod grants;
+mod manners;
 mod plain_rooms;
 mod publishing;
 mod random;
 mod resuming;
 
 use super::super::jobs::{MediaJob, MediaOutcome, RecordJob, RecordOutcome};
-use super::super::setup::{Guest, Join, JoinError, Whom};
+use super::super::setup::{Guest, Join, JoinError, Manner, Whom};
 use super::*;
 use crate::ports::live::PublishRights;
 use crate::ports::record::LinkProfile;
@@ -109,9 +110,13 @@ impl World {
     // --- what happens ---
 
     fn join(&mut self, whom: Whom, auto_subscribe: bool, resume: Option<ParticipantSid>) -> u64 {
+        self.join_as(Manner::Socket, whom, auto_subscribe, resume)
+    }
+
+    pub fn join_as(&mut self, manner: Manner, whom: Whom, auto_subscribe: bool, resume: Option<ParticipantSid>) -> u64 {
         self.next_ticket += 1;
         let client = ClientInfo { auto_subscribe, ..ClientInfo::default() };
-        let join = Join { whom, client, ip: "10.0.0.1".into(), resume };
+        let join = Join { whom, manner, client, ip: "10.0.0.1".into(), resume };
         self.state.join(self.next_ticket, join, self.at());
         self.take_effects();
         self.next_ticket
