@@ -1,4 +1,5 @@
-//! Who speaks, told to those who may hear them: only what changed.
+//! Who speaks, told to those who may hear them, whenever that changed: all who speak, and who does so no more. Some clients
+//! keep what they were told and apply changes to it, others take what they are told for all there is.
 
 use super::State;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
@@ -31,19 +32,17 @@ impl State {
             let hears = |sid: &&ParticipantSid| *sid == viewer || self.knows(person, sid, true);
             let now: BTreeMap<&ParticipantSid, u8> =
                 loud.iter().filter(|(sid, _)| hears(sid)).map(|(sid, step)| (sid, *step)).collect();
-            let mut views = Vec::new();
-            for (sid, step) in &now {
-                if person.speaking.get(*sid) != Some(step) {
-                    let level = f32::from(*step) / f32::from(STEPS);
-                    views.push(SpeakerView { participant: (*sid).clone(), level, active: true });
-                }
+            if person.speaking.iter().eq(now.iter().map(|(sid, step)| (*sid, step))) {
+                continue;
             }
-            for sid in person.speaking.keys().filter(|sid| !now.contains_key(sid)) {
-                views.push(SpeakerView { participant: sid.clone(), level: 0.0, active: false });
-            }
-            if !views.is_empty() {
-                news.push((viewer.clone(), views));
-            }
+            let speaks = |(sid, step): (&&ParticipantSid, &u8)| SpeakerView {
+                participant: (*sid).clone(),
+                level: f32::from(*step) / f32::from(STEPS),
+                active: true,
+            };
+            let stopped = person.speaking.keys().filter(|sid| !now.contains_key(sid));
+            let is_silent = |sid: &ParticipantSid| SpeakerView { participant: sid.clone(), level: 0.0, active: false };
+            news.push((viewer.clone(), now.iter().map(speaks).chain(stopped.map(is_silent)).collect()));
         }
         for (viewer, views) in news {
             if let Some(person) = self.people.get_mut(&viewer) {

@@ -164,32 +164,44 @@ fn name_metadata_and_attributes() {
 }
 
 #[test]
-fn speakers_are_told_by_their_changes() {
+fn speakers_are_told_when_that_changes_and_then_all_of_them() {
     let mut world = World::new();
     let a = world.guest("a");
     let b = world.guest("b");
-    let track = world.publish(&a, MICROPHONE);
-    let loud = MediaEvent::Speakers { levels: vec![(a.clone(), track.clone(), 0.5)] };
+    let listener = world.guest("listener");
+    let voice = world.publish(&a, MICROPHONE);
+    let other = world.publish(&b, MICROPHONE);
+    let levels = |of: &[(&ParticipantSid, &TrackSid, f32)]| MediaEvent::Speakers {
+        levels: of.iter().map(|(sid, track, level)| ((*sid).clone(), (*track).clone(), *level)).collect(),
+    };
     let from = world.log.len();
-    world.event(loud.clone());
-    world.event(loud.clone());
-    world.event(MediaEvent::Speakers { levels: Vec::new() });
-    world.event(MediaEvent::Speakers { levels: Vec::new() });
-    let heard: Vec<(bool, f32)> = world
-        .told_since(from, &b)
+    let alone = levels(&[(&a, &voice, 0.5)]);
+    let both = levels(&[(&a, &voice, 0.5), (&b, &other, 1.0)]);
+    let silence = levels(&[]);
+    for event in [&alone, &alone, &both, &both, &alone, &silence, &silence] {
+        world.event(event.clone());
+    }
+    let heard: Vec<Vec<(String, f32)>> = world
+        .told_since(from, &listener)
         .into_iter()
         .filter_map(|n| match n {
             Notice::Speakers(views) => Some(views),
             _ => None,
         })
-        .flatten()
-        .map(|view| (view.active, view.level))
+        .map(|views| {
+            assert!(views.iter().all(|view| view.active == (view.level > 0.0)));
+            views.iter().map(|view| (world.identities[&view.participant].clone(), view.level)).collect()
+        })
         .collect();
-    assert_eq!(heard, vec![(true, 0.5), (false, 0.0)]);
-    world.wish(&a, Wish::Mute { track, muted: true });
+    let told = |of: &[(&str, f32)]| of.iter().map(|(who, level)| ((*who).to_owned(), *level)).collect::<Vec<_>>();
+    let due =
+        [told(&[("a", 0.5)]), told(&[("a", 0.5), ("b", 1.0)]), told(&[("a", 0.5), ("b", 0.0)]), told(&[("a", 0.0)])];
+    assert_eq!(heard, due);
+    world.wish(&a, Wish::Mute { track: voice, muted: true });
     let from = world.log.len();
-    world.event(loud);
-    assert!(!world.told_since(from, &b).iter().any(|n| matches!(n, Notice::Speakers(_))), "who is muted is silent");
+    world.event(alone);
+    let told = world.told_since(from, &listener);
+    assert!(!told.iter().any(|n| matches!(n, Notice::Speakers(_))), "who is muted is silent");
 }
 
 #[test]
