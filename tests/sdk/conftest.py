@@ -47,7 +47,7 @@ class Told:
 
 EVENTS = (
     "participant_connected participant_disconnected track_published track_unpublished track_subscribed "
-    "track_unsubscribed track_muted track_unmuted data_received participant_metadata_changed "
+    "track_unsubscribed local_track_unpublished track_muted track_unmuted data_received participant_metadata_changed "
     "participant_attributes_changed participant_name_changed active_speakers_changed disconnected reconnecting "
     "reconnected connection_quality_changed local_track_subscribed"
 ).split()
@@ -55,14 +55,14 @@ EVENTS = (
 
 @pytest_asyncio.fixture
 async def join(server, room_name):
-    """`await join("a", canPublish=False)` -> (room, told); every room is left at the end."""
+    """`await join("a", canPublish=False)` -> (room, told); every room is left at the end. `url`: another way to the server."""
     rooms = []
 
-    async def join(identity, *, options=None, name="", metadata="", attributes=None, room=None, **video):
+    async def join(identity, *, options=None, name="", metadata="", attributes=None, room=None, url=None, **video):
         connected = rtc.Room()
         told = Told(connected, *EVENTS)
         signed = token(identity, room or room_name, name=name, metadata=metadata, attributes=attributes, **video)
-        await asyncio.wait_for(connected.connect(server.url, signed, options or rtc.RoomOptions()), WAIT_S)
+        await asyncio.wait_for(connected.connect(url or server.url, signed, options or rtc.RoomOptions()), WAIT_S)
         rooms.append(connected)
         return connected, told
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import numpy as np
 from livekit import rtc
@@ -11,20 +12,20 @@ RATE, CHANNELS = 48000, 1
 
 
 @contextlib.asynccontextmanager
-async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8):
+async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8, width=WIDTH, height=HEIGHT):
     """Publishes a moving picture; yields the publication."""
-    source = rtc.VideoSource(WIDTH, HEIGHT)
+    source = rtc.VideoSource(width, height)
     track = rtc.LocalVideoTrack.create_video_track("camera", source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=simulcast, video_codec=codec)
 
     async def draw():
-        picture = np.zeros((HEIGHT, WIDTH, 4), dtype=np.uint8)
+        picture = np.zeros((height, width, 4), dtype=np.uint8)
         step = 0
         while True:
-            picture[..., 0] = (np.arange(WIDTH) + step) % 256
-            picture[..., 1] = ((np.arange(HEIGHT) * 2 + step) % 256)[:, None]
+            picture[..., 0] = (np.arange(width) + step) % 256
+            picture[..., 1] = ((np.arange(height) * 2 + step) % 256)[:, None]
             picture[..., 3] = 255
-            source.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, picture.tobytes()))
+            source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
             step += 4
             await asyncio.sleep(1 / FPS)
 
@@ -62,6 +63,53 @@ async def microphone(room, *, frequency=440):
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await source.aclose()
+
+
+class Flow:
+    """`async with Flow(track) as flow:` decodes a video track all the while, and knows when each frame came and how wide it was."""
+
+    def __init__(self, track):
+        self.stream = rtc.VideoStream(track)
+        self.frames = []
+
+    async def __aenter__(self):
+        self.task = asyncio.create_task(self._take())
+        return self
+
+    async def __aexit__(self, *_):
+        await self.stream.aclose()
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+    async def _take(self):
+        async for event in self.stream:
+            self.frames.append((time.monotonic(), event.frame.width))
+
+    @property
+    def width(self):
+        return self.frames[-1][1] if self.frames else 0
+
+    async def more(self, count=15, within_s=15):
+        """Waits for so many more frames."""
+        due = len(self.frames) + count
+
+        async def wait():
+            while len(self.frames) < due:
+                await asyncio.sleep(0.02)
+
+        await asyncio.wait_for(wait(), within_s)
+
+    def longest_gap(self, since):
+        """The longest time without a frame since then, up to now, in seconds."""
+        times = [since, *(at for at, _ in self.frames if at >= since), time.monotonic()]
+        return max(later - earlier for earlier, later in zip(times, times[1:]))
+
+
+async def sent_layers(track):
+    """Frames sent so far of each layer of a published picture, by rid."""
+    stats = [s.outbound_rtp for s in await track.get_stats() if s.WhichOneof("stats") == "outbound_rtp"]
+    return {s.outbound.rid: s.outbound.frames_sent for s in stats}
 
 
 async def watch(track, count=15, within_s=15):

@@ -22,6 +22,7 @@ import {
   VideoStream,
   dispose,
 } from "@livekit/rtc-node";
+import { Cable } from "../journeys/harness/cable.mjs";
 
 const WAIT_MS = 15_000;
 const python = new URL(".venv/bin/python", import.meta.url).pathname;
@@ -47,9 +48,9 @@ function token(identity, room) {
   return execFileSync(python, ["-c", script, identity, room], { cwd: here, encoding: "utf8" }).trim();
 }
 
-async function join(t, identity, room) {
+async function join(t, identity, room, way = url) {
   const joined = new Room();
-  await joined.connect(url, token(identity, room), { autoSubscribe: true, dynacast: true });
+  await joined.connect(way, token(identity, room), { autoSubscribe: true, dynacast: true });
   t.after(() => joined.disconnect());
   return joined;
 }
@@ -132,4 +133,57 @@ test("a second link of one identity ends the first, and says why", async (t) => 
   await join(t, "twin", "node-twin");
   const [reason] = await ended;
   assert.equal(reason, DisconnectReason.DUPLICATE_IDENTITY);
+});
+
+test("a socket that was cut comes back as the same participant, and the picture never stopped", async (t) => {
+  const { hostname, port } = new URL(url);
+  const cable = await Cable.lay(hostname, Number(port));
+  t.after(() => cable.cut());
+  const way = `ws://127.0.0.1:${cable.port}`;
+  const a = await join(t, "a", "node-resume", way);
+  const b = await join(t, "b", "node-resume", way);
+  const subscribed = told(b, RoomEvent.TrackSubscribed);
+  const [width, height] = [320, 180];
+  const video = new VideoSource(width, height);
+  let step = 0;
+  const draw = setInterval(() => {
+    const pixels = new Uint8Array(width * height * 4).fill((step += 3) % 256);
+    video.captureFrame(new VideoFrame(pixels, width, height, VideoBufferType.RGBA));
+  }, 66);
+  t.after(() => clearInterval(draw));
+  const camera = new TrackPublishOptions();
+  camera.source = TrackSource.SOURCE_CAMERA;
+  await a.localParticipant.publishTrack(LocalVideoTrack.createVideoTrack("camera", video), camera);
+  const [seen] = await subscribed;
+  const sids = [a.localParticipant.sid, b.localParticipant.sid];
+  let lost = false;
+  for (const room of [a, b]) room.on(RoomEvent.Disconnected, () => (lost = true));
+  b.on(RoomEvent.TrackUnsubscribed, () => (lost = true));
+
+  let last = null;
+  let longest = 0;
+  let frames = 0;
+  let cutAt = null;
+  let back = null;
+  for await (const _ of new VideoStream(seen)) {
+    const now = performance.now();
+    if (last !== null) longest = Math.max(longest, now - last);
+    last = now;
+    frames += 1;
+    if (frames === 30) {
+      longest = 0;
+      cutAt = now;
+      back = Promise.all([a, b].map((room) => told(room, RoomEvent.Reconnected)));
+      // This client comes back as the same participant only if its first attempt succeeds: that one waits.
+      await cable.cut({ hold: true });
+    }
+    if (cutAt !== null && now - cutAt >= 3_000) break;
+  }
+  assert.ok(longest < 1_000, `the picture stood still for ${longest.toFixed(0)} ms while the sockets were cut`);
+  await cable.mend();
+  await back;
+  frames = 0;
+  for await (const _ of new VideoStream(seen)) if (++frames === 30) break;
+  assert.deepEqual([a.localParticipant.sid, b.localParticipant.sid], sids);
+  assert.ok(!lost);
 });

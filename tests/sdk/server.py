@@ -75,10 +75,14 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
+    def terminate(self):
+        """Asks it to stop, and waits until it has."""
+        self.process.terminate()
+        self.process.wait(15)
+
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(15)
+            self.terminate()
         self.folder.cleanup()
 
 
