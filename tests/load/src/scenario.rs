@@ -46,7 +46,7 @@ fn tell(figures: &mut Figures, case: &str, measured: &Measured) {
     if let Some(first) = percentile(&report.first_packets, 50) {
         figures.plain(format!("{case}: join to first packet p50"), first.as_secs_f64() * 1e3, "ms");
     }
-    figures.plain(format!("{case}: packets a second"), report.received as f64, "in all");
+    figures.plain(format!("{case}: packets received"), report.received as f64, "packets");
 }
 
 pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Figures> {
