@@ -192,6 +192,12 @@ pub enum MediaEvent {
         participant: ParticipantSid,
         track: TrackSid,
     },
+    /// The line of a subscriber does not carry the track any more, or does again.
+    StreamState {
+        participant: ParticipantSid,
+        track: TrackSid,
+        paused: bool,
+    },
     /// A whole data channel message (a serialised DataPacket of the link protocol).
     Data {
         participant: ParticipantSid,
@@ -230,6 +236,7 @@ impl MediaEvent {
             | MediaEvent::TrackStarted { participant, .. }
             | MediaEvent::TrackEnded { participant, .. }
             | MediaEvent::TrackSubscribed { participant, .. }
+            | MediaEvent::StreamState { participant, .. }
             | MediaEvent::Data { participant, .. }
             | MediaEvent::WantedQualities { participant, .. }
             | MediaEvent::Quality { participant, .. } => Some(participant),

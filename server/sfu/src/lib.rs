@@ -8,6 +8,7 @@
 
 pub mod codec;
 pub mod downstream;
+pub mod estimation;
 pub mod feedback;
 pub mod rtp;
 pub mod sdp;

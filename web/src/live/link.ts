@@ -200,6 +200,10 @@ export class Link {
         this.#again();
       })
       .on(RoomEvent.ActiveSpeakersChanged, (speakers) => this.#hear(speakers))
+      .on(RoomEvent.TrackStreamStateChanged, (_publication, _state, participant) => {
+        const site = this.#siteOf(participant);
+        if (site) this.#pictures.get(site)?.streamStateChanged();
+      })
       .on(RoomEvent.ConnectionQualityChanged, (quality, participant) => {
         const site = this.#siteOf(participant);
         if (site) this.#pictures.get(site)?.setPoorLine(quality === ConnectionQuality.Poor || quality === ConnectionQuality.Lost);

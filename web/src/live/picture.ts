@@ -1,7 +1,7 @@
 // One site's picture: the element that shows it, whether it moves, how the line is, and the last frame when it has gone.
 // The element lives here, not in React: a tile only gives it a place, so no render ever touches a running picture.
 
-import type { RemoteAudioTrack, RemoteVideoTrack } from "livekit-client";
+import { Track, type RemoteAudioTrack, type RemoteVideoTrack } from "livekit-client";
 import { Store } from "@/lib/store";
 import { FigureReader, LineJudge, WEAK_FPS, WEAK_LOSS_PERCENT, type Figures } from "./figures";
 
@@ -20,6 +20,8 @@ export interface PictureState {
   /** When `flow` became what it is. */
   since: number;
   weak: boolean;
+  /** The server sends no frames because this console's line does not carry them. */
+  paused: boolean;
   /** A last frame is kept in `still`. */
   kept: boolean;
   sound: "none" | "off" | "on";
@@ -30,7 +32,7 @@ export interface PictureState {
   source: number;
 }
 
-const NOTHING: PictureState = { flow: "none", since: 0, weak: false, kept: false, sound: "none", speaking: false, figures: null, sources: 0, source: 0 };
+const NOTHING: PictureState = { flow: "none", since: 0, weak: false, paused: false, kept: false, sound: "none", speaking: false, figures: null, sources: 0, source: 0 };
 
 interface Source {
   /** Who publishes it; the order of sources. */
@@ -148,6 +150,11 @@ export class Picture {
     this.#tell({ speaking });
   }
 
+  /** The server paused a track, or lets it flow again. */
+  streamStateChanged(): void {
+    this.#tell({});
+  }
+
   /** The server's judgement of the publisher's line. */
   setPoorLine(poor: boolean): void {
     this.#poorLine = poor;
@@ -212,6 +219,7 @@ export class Picture {
       ...this.state.getSnapshot(),
       ...change,
       sound,
+      paused: this.#shown?.track.streamState === Track.StreamState.Paused,
       sources: this.#sources.length,
       source: this.#sources.findIndex((s) => s === this.#shown),
     };

@@ -39,6 +39,8 @@ pub struct Continuity {
     paused: bool,
     /// What the next packet in order is sent as.
     next: u64,
+    /// One above the highest number that left.
+    left: u64,
     /// Which of the last 128 numbers below `next` were given, newest first: a number given twice would use its
     /// nonce twice.
     given: u128,
@@ -57,6 +59,7 @@ impl Continuity {
             len: 0,
             paused: true,
             next: u64::from(first & 0x3fff),
+            left: u64::from(first & 0x3fff),
             given: 0,
             highest_in: 0,
             last_timestamp: 0,
@@ -86,6 +89,29 @@ impl Continuity {
     /// Stops: what the publisher sends meanwhile leaves no gap.
     pub fn pause(&mut self) {
         self.paused = true;
+    }
+
+    /// The packet that was numbered `sequence` left.
+    pub fn left(&mut self, sequence: u16) {
+        let back = u64::from((self.next as u16).wrapping_sub(sequence));
+        if back > 0 {
+            self.left = self.left.max((self.next + 1).saturating_sub(back));
+        }
+    }
+
+    /// Stops, and takes back every number above the highest that left: the packets that had them were let go unsent, and leave no gap.
+    pub fn rewind(&mut self) {
+        self.paused = true;
+        let back = self.next.saturating_sub(self.left);
+        if back == 0 {
+            return;
+        }
+        // What lies beyond the 128 is not known to be free.
+        self.given = if back >= 128 { u128::MAX } else { self.given >> back | !(u128::MAX >> back) };
+        self.next = self.left;
+        while self.current().is_some_and(|epoch| epoch.first_out >= self.next) {
+            self.len -= 1;
+        }
     }
 
     /// The layer and life that the stream is, or was before a pause.
@@ -259,6 +285,35 @@ mod tests {
         continuity.map(&packet(0, 0, 5, 1_000, 0));
         continuity.switch(&packet(1, 0, 50, 77, 0), 900);
         assert_eq!(continuity.map(&packet(1, 0, 50, 77, 0)).unwrap().timestamp, 1_001);
+    }
+
+    #[test]
+    fn numbers_of_what_never_left_are_given_again() {
+        let mut continuity = Continuity::new(100);
+        let first = packet(0, 0, 10, 1_000, 1);
+        continuity.switch(&first, 1_000);
+        for step in 0..5 {
+            let mapped = continuity.map(&packet(0, 0, 10 + step, 1_000, 1)).unwrap();
+            if step < 3 {
+                continuity.left(mapped.sequence);
+            }
+        }
+        // A switch was under way too when all was let go.
+        continuity.switch(&packet(1, 0, 70, 5, 1), 9_000);
+        assert_eq!(continuity.map(&packet(1, 0, 70, 5, 1)).unwrap().sequence, 105);
+        continuity.rewind();
+        assert!(continuity.paused());
+        assert_eq!(continuity.layer(), Some((0, 0)));
+        assert_eq!(continuity.find(103), None);
+        assert_eq!(continuity.find(102), Some((0, 12)));
+        continuity.switch(&packet(2, 0, 500, 7, 1), 12_000);
+        assert_eq!(continuity.map(&packet(2, 0, 500, 7, 1)).unwrap().sequence, 103);
+        assert!(continuity.map(&packet(2, 0, 500, 7, 1)).is_none(), "no number twice");
+        let mut fresh = Continuity::new(7);
+        fresh.switch(&first, 1);
+        fresh.map(&first).unwrap();
+        fresh.rewind();
+        assert!(!fresh.started());
     }
 
     proptest! {

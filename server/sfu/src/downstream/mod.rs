@@ -2,8 +2,12 @@
 
 mod continuity;
 mod outgoing;
+mod pacer;
+mod resend;
 mod retransmission;
 
 pub use continuity::{Continuity, Mapped};
-pub use outgoing::{Outgoing, Stamps, write};
+pub use outgoing::{Outgoing, PADDING, Stamps, write, write_padding};
+pub use pacer::Pacer;
+pub use resend::Resend;
 pub use retransmission::{Retransmissions, Verdict};

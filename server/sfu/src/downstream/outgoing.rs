@@ -6,6 +6,8 @@ use crate::upstream::Packet;
 
 /// Bytes kept free for the authentication tag.
 pub const TAG_RESERVE: usize = 20;
+/// Bytes of padding in a packet that probes: what its one byte of length can say (RFC 3550, section 5.1).
+pub const PADDING: usize = 255;
 /// Longest MID that is written (RFC 9143 wants them short).
 pub const MAX_MID: usize = 16;
 
@@ -97,6 +99,30 @@ pub fn write(slot: &mut [u8], packet: &Packet, mapped: &Mapped, to: &Outgoing, s
     Some(at + written)
 }
 
+/// Writes a packet of nothing but padding under the RTX stream, for a probe: receivers tell of it and throw it away. `None` if RTX was
+/// not negotiated.
+pub fn write_padding(slot: &mut [u8], timestamp: u32, to: &Outgoing, stamps: &Stamps) -> Option<usize> {
+    let (ssrc, payload_type) = to.rtx?;
+    let sequence = stamps.rtx_sequence?;
+    let room = slot.len().checked_sub(TAG_RESERVE)?;
+    let slot = slot.get_mut(..room)?;
+    let fixed: &mut [u8; FIXED_HEADER] = slot.first_chunk_mut()?;
+    // Version 2, and padding.
+    fixed[0] = 0xa0;
+    fixed[1] = payload_type;
+    fixed[2..4].copy_from_slice(&sequence.to_be_bytes());
+    fixed[4..8].copy_from_slice(&timestamp.to_be_bytes());
+    fixed[8..12].copy_from_slice(&ssrc.to_be_bytes());
+    let mut extensions = ExtensionWriter::new(slot, FIXED_HEADER, 0);
+    extensions.put(to.extensions.mid, to.mid());
+    extensions.put(to.extensions.transport_sequence, &stamps.transport_sequence.to_be_bytes());
+    let at = extensions.finish();
+    let padding = slot.get_mut(at..at + PADDING)?;
+    padding.fill(0);
+    *padding.last_mut()? = PADDING as u8;
+    Some(at + PADDING)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +190,19 @@ mod tests {
         assert_eq!(Marks::read(header.extensions(&slot[..len]), &ids()).audio_level, Some(0x85));
         let without = Outgoing::new(42, 96, None, ids(), "3");
         assert!(write(&mut slot, &packet(Codec::Opus, &[1], &[], None), &MAPPED, &without, &stamps).is_none());
+    }
+
+    #[test]
+    fn padding_is_a_packet_of_the_repair_stream_without_payload() {
+        let to = Outgoing::new(42, 96, Some((43, 97)), ids(), "3");
+        let mut slot = [0u8; 1500];
+        let stamps = Stamps { rtx_sequence: Some(9), transport_sequence: 77, ..Stamps::default() };
+        let len = write_padding(&mut slot, 1234, &to, &stamps).unwrap();
+        let header = Header::parse(&slot[..len]).unwrap();
+        assert_eq!((header.ssrc, header.payload_type, header.sequence, header.marker), (43, 97, 9, false));
+        assert!(header.payload(&slot[..len]).is_empty());
+        assert_eq!(Marks::read(header.extensions(&slot[..len]), &ids()).transport_sequence, Some(77));
+        assert!(write_padding(&mut slot, 1, &Outgoing::new(42, 96, None, ids(), "3"), &stamps).is_none());
     }
 
     #[test]

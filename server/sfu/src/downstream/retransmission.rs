@@ -54,9 +54,14 @@ impl Retransmissions {
         self.tokens -= 1000;
         self.recent[usize::from(self.position) % REMEMBERED] = (sequence, Some(now));
         self.position = self.position.wrapping_add(1);
+        Verdict::Send(self.take())
+    }
+
+    /// The next number of the RTX stream, for a packet that nobody asked for: padding.
+    pub fn take(&mut self) -> u16 {
         let rtx = self.next;
         self.next = self.next.wrapping_add(1);
-        Verdict::Send(rtx)
+        rtx
     }
 }
 

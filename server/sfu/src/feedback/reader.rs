@@ -1,5 +1,7 @@
 //! A compound RTCP packet as a walk over what matters to forwarding. Unknown packets are passed over.
 
+use super::transport_wide::TransportWide;
+
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
 const BYE: u8 = 203;
@@ -22,6 +24,12 @@ pub enum Feedback<'a> {
     /// Picture loss indication or full intra request.
     KeyframeRequest {
         media: u32,
+    },
+    /// When packets of ours arrived.
+    TransportWide(TransportWide<'a>),
+    /// The receiver's own estimate of what it can take, in bit/s (draft-alvestrand-rmcat-remb-03).
+    Estimate {
+        bitrate: u64,
     },
     Bye {
         ssrc: u32,
@@ -125,8 +133,18 @@ impl<'a> Iterator for Reader<'a> {
                     let pairs = NackPairs { rest: &body[8..], base: 0, bits: 0 };
                     return Some(Feedback::Nack { media: word(body, 4), pairs });
                 }
+                TRANSPORT_FEEDBACK if count == 15 => {
+                    if let Some(feedback) = TransportWide::parse(body) {
+                        return Some(Feedback::TransportWide(feedback));
+                    }
+                }
                 PAYLOAD_FEEDBACK if count == 1 && body.len() >= 8 => {
                     return Some(Feedback::KeyframeRequest { media: word(body, 4) });
+                }
+                PAYLOAD_FEEDBACK if count == 15 && body.len() >= 16 && body[8..12] == *b"REMB" => {
+                    let (exponent, mantissa) = (word(body, 12) >> 18 & 0x3f, word(body, 12) & 0x0003_ffff);
+                    let bitrate = u64::try_from(u128::from(mantissa) << exponent).unwrap_or(u64::MAX);
+                    return Some(Feedback::Estimate { bitrate });
                 }
                 PAYLOAD_FEEDBACK if count == 4 && body.len() >= 16 => {
                     self.kind = Blocks::FullIntra;
@@ -190,6 +208,18 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_receivers_own_estimate() {
+        use rtc_rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
+        let remb = ReceiverEstimatedMaximumBitrate { sender_ssrc: 1, bitrate: 2_500_000.0, ssrcs: vec![7, 8] };
+        let bytes = remb.marshal().unwrap();
+        let [Feedback::Estimate { bitrate }] = read(&bytes).collect::<Vec<_>>()[..] else { panic!() };
+        assert!(bitrate.abs_diff(2_500_000) < 20, "{bitrate}");
+        let mut absurd = bytes.to_vec();
+        absurd[17..20].fill(0xff);
+        assert_eq!(read(&absurd).collect::<Vec<_>>(), [Feedback::Estimate { bitrate: u64::MAX }]);
+    }
+
+    #[test]
     fn walks_a_compound_of_ours() {
         let mut buffer = [0u8; 400];
         let mut writer = Writer::new(&mut buffer);
@@ -216,8 +246,12 @@ mod tests {
                 bytes[3] = (bytes.len() / 4 - 1) as u8;
             }
             for item in read(&bytes) {
-                if let Feedback::Nack { pairs, .. } = item {
-                    prop_assert!(pairs.count() <= 17 * 30);
+                match item {
+                    Feedback::Nack { pairs, .. } => prop_assert!(pairs.count() <= 17 * 30),
+                    Feedback::TransportWide(feedback) => {
+                        prop_assert!(feedback.statuses().count() <= crate::feedback::MAX_REPORTED);
+                    }
+                    _ => {}
                 }
             }
         }

@@ -56,7 +56,7 @@ fn media(sdp: &mut String, section: &Section, own: &Own<'_>, received: bool) {
         lines::extension(sdp, *id, *extension);
     }
     for payload in payloads {
-        lines::codec(sdp, payload.payload_type, payload.codec, &answered_fmtp(payload), payload.rtx, true);
+        lines::codec(sdp, payload.payload_type, payload.codec, &answered_fmtp(payload), payload.rtx, &["transport-cc"]);
     }
     if received && !section.rids.is_empty() {
         for rid in &section.rids {

@@ -71,7 +71,8 @@ pub(super) fn extension(sdp: &mut String, id: u8, extension: Extension) {
     let _ = write!(sdp, "a=extmap:{id} {}\r\n", extension.uri());
 }
 
-pub(super) fn codec(sdp: &mut String, payload_type: u8, codec: Codec, fmtp: &str, rtx: Option<u8>, transport_cc: bool) {
+/// `feedback`: what is told of it in RTCP besides what all video is.
+pub(super) fn codec(sdp: &mut String, payload_type: u8, codec: Codec, fmtp: &str, rtx: Option<u8>, feedback: &[&str]) {
     let (name, is_video) = match codec {
         Codec::Opus => ("opus/48000/2", false),
         Codec::Red => ("red/48000/2", false),
@@ -84,8 +85,8 @@ pub(super) fn codec(sdp: &mut String, payload_type: u8, codec: Codec, fmtp: &str
     if !fmtp.is_empty() {
         let _ = write!(sdp, "a=fmtp:{payload_type} {fmtp}\r\n");
     }
-    if transport_cc && codec != Codec::Red {
-        let _ = write!(sdp, "a=rtcp-fb:{payload_type} transport-cc\r\n");
+    for feedback in feedback.iter().filter(|_| codec != Codec::Red) {
+        let _ = write!(sdp, "a=rtcp-fb:{payload_type} {feedback}\r\n");
     }
     if is_video {
         for feedback in ["nack", "nack pli", "ccm fir"] {

@@ -19,8 +19,14 @@ const VIDEO: [(u8, Codec, &str, Option<u8>); 4] = [
     (98, Codec::Vp9, "profile-id=0", Some(99)),
     (45, Codec::Av1, "level-idx=5;profile=0;tier=0", Some(46)),
 ];
-const EXTENSIONS: [(u8, Extension, &[SectionKind]); 3] = [
+/// How a receiver tells what its line carries: the better way first wins. Sound is not counted in: it is sent in any case.
+const VIDEO_FEEDBACK: [&str; 2] = ["goog-remb", "transport-cc"];
+/// Lost sound is asked for again; there is no retransmission stream for it, it comes again as it was.
+const AUDIO_FEEDBACK: [&str; 1] = ["nack"];
+const EXTENSIONS: [(u8, Extension, &[SectionKind]); 5] = [
     (1, Extension::AudioLevel, &[SectionKind::Audio]),
+    (2, Extension::AbsoluteSendTime, &[SectionKind::Video]),
+    (3, Extension::TransportSequence, &[SectionKind::Video]),
     (4, Extension::Mid, &[SectionKind::Audio, SectionKind::Video]),
     (8, Extension::DependencyDescriptor, &[SectionKind::Video]),
 ];
@@ -208,8 +214,9 @@ fn media(sdp: &mut String, line: &Line, own: &Own<'_>) {
             lines::extension(sdp, id, extension);
         }
     }
+    let feedback: &[&str] = if line.kind == SectionKind::Video { &VIDEO_FEEDBACK } else { &AUDIO_FEEDBACK };
     for (payload_type, codec, fmtp, rtx) in codecs {
-        lines::codec(sdp, *payload_type, *codec, fmtp, *rtx, false);
+        lines::codec(sdp, *payload_type, *codec, fmtp, *rtx, feedback);
     }
     let Some(track) = &line.track else { return };
     let (stream, sid, ssrc) = (&track.stream_id, &track.track, track.ssrc);

@@ -142,7 +142,15 @@ fn sections_are_used_again_and_keep_their_place() {
     let taken = sections.taken(&answer);
     assert_eq!(taken.len(), 1);
     assert_eq!(taken[0].payloads, [(Codec::Vp8, 96, Some(97))]);
-    assert_eq!(taken[0].extensions, [(4, Extension::Mid), (8, Extension::DependencyDescriptor)]);
+    assert_eq!(
+        taken[0].extensions,
+        [
+            (2, Extension::AbsoluteSendTime),
+            (3, Extension::TransportSequence),
+            (4, Extension::Mid),
+            (8, Extension::DependencyDescriptor),
+        ]
+    );
 }
 
 /// A receiver whose own offer came first keeps its own numbers.

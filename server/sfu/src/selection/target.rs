@@ -39,6 +39,11 @@ pub fn target(wanted: u8, alive: u8) -> Option<u8> {
     at_most.or_else(|| (0..MAX_LAYERS as u8).find(|layer| alive & 1 << layer != 0))
 }
 
+/// The same for a line that carries no more than the wanted layer: one that is larger does not stand in, the wanted one is waited for.
+pub fn target_at_most(wanted: u8, alive: u8) -> u8 {
+    target(wanted, alive).filter(|layer| *layer <= wanted).unwrap_or(wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +82,7 @@ mod tests {
         assert_eq!(target(0, 0b110), Some(1), "rather too large than nothing");
         assert_eq!(target(1, 0), None);
         assert_eq!(target(9, 0b100), Some(2));
+        assert_eq!(target_at_most(1, 0b101), 0);
+        assert_eq!(target_at_most(0, 0b110), 0, "a full line waits for the small one");
     }
 }

@@ -1,5 +1,6 @@
 //! What the service asks for.
 
+use super::allowance::Allowance;
 use super::contract::{Command, Egress, Reply, WorkerIndex};
 use super::limits::{MAX_DOWNSTREAMS, MAX_PEERS, SLICE};
 use super::peer::{Link, Mean, Peer, Subscriber};
@@ -118,6 +119,8 @@ impl Worker {
                 outstanding: None,
                 last_offer: 0,
                 changed: true,
+                nacks: Allowance::default(),
+                pictures: Allowance::default(),
             };
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.subscriber = Some(subscriber);
@@ -143,6 +146,7 @@ impl Worker {
             ufrags: vec![ufrag.clone()],
             flows: Vec::new(),
             armed: None,
+            outlet: None,
             down: false,
         });
         self.ufrags.insert(ufrag, key);

@@ -142,6 +142,8 @@ pub struct TrackInfo {
     pub layers: u8,
     /// Announced pixels of each layer, lowest first.
     pub sizes: [LayerSize; MAX_LAYERS],
+    /// Announced ceiling of each layer in bit/s; zero if not told.
+    pub rates: [u32; MAX_LAYERS],
     pub muted: bool,
 }
 

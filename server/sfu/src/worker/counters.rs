@@ -29,6 +29,17 @@ pub(super) struct Counters {
     pub nacked_by_viewers: u64,
     pub retransmitted: u64,
     pub retransmissions_refused: u64,
+    /// Sound sent again as it was.
+    pub resent: u64,
+    /// Askings above what one viewer may ask.
+    pub nacks_refused: u64,
+    pub keyframe_requests_refused: u64,
+    pub feedback_refused: u64,
+    /// Packets that were let go because they waited too long for room on a line.
+    pub paced_dropped: u64,
+    pub probes: u64,
+    pub padding_out: u64,
+    pub stream_pauses: u64,
     pub head_starts: u64,
     pub layer_switches: u64,
     pub data_dropped: u64,
@@ -36,6 +47,12 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    /// A packet of so many bytes left for a viewer.
+    pub fn sent(&mut self, len: usize) {
+        self.rtp_out += 1;
+        self.rtp_out_bytes += len as u64;
+    }
+
     pub fn dropped(&mut self, why: Drop) {
         *match why {
             Drop::BadStun => &mut self.bad_stun,
@@ -72,6 +89,14 @@ impl Counters {
             ("nacked_by_viewers_total", self.nacked_by_viewers),
             ("retransmitted_total", self.retransmitted),
             ("retransmissions_refused_total", self.retransmissions_refused),
+            ("resent_total", self.resent),
+            ("nacks_refused_total", self.nacks_refused),
+            ("keyframe_requests_refused_total", self.keyframe_requests_refused),
+            ("feedback_refused_total", self.feedback_refused),
+            ("paced_dropped_total", self.paced_dropped),
+            ("probes_total", self.probes),
+            ("padding_out_total", self.padding_out),
+            ("stream_pauses_total", self.stream_pauses),
             ("head_starts_total", self.head_starts),
             ("layer_switches_total", self.layer_switches),
             ("data_dropped_total", self.data_dropped),

@@ -160,6 +160,11 @@ impl Worker {
     pub(super) fn forget_link(&mut self, key: Key<Link>) {
         let Some(link) = self.links.get_mut(key) else { return };
         self.timers.disarm(&mut link.armed, Wake::Link(key));
+        if let Some(outlet) = &mut link.outlet {
+            self.timers.disarm(&mut outlet.armed, Wake::Outlet(key));
+        }
+        // With it goes what waited.
+        link.outlet = None;
         for ufrag in std::mem::take(&mut link.ufrags) {
             self.ufrags.remove(&ufrag);
         }

@@ -3,13 +3,14 @@
 use super::contract::{Egress, Relay, RelayTo, SharedPacket};
 use super::counters::Counters;
 use super::limits::{MAX_HEAD_START, MAX_HEAD_START_PACKETS, RELAYED_REQUEST_INTERVAL};
+use super::outlet::{Held, Outlet};
 use super::peer::Link;
 use super::slab::{Key, Slab};
-use super::timers::Wake;
+use super::timers::{Timers, Wake};
 use super::track::{Clock, Source, Track};
 use super::viewer::Viewer;
 use super::{MediaEvent, Worker};
-use crate::upstream::{MAX_LAYERS, Packet, Ring};
+use crate::upstream::{MAX_LAYERS, Ring};
 use lianxian_model::ids::TrackSid;
 use lianxian_model::media::TrackKind;
 use std::collections::VecDeque;
@@ -36,6 +37,9 @@ impl Worker {
         if !ring.push(packet.clone(), capacity) {
             return;
         }
+        if let Some(meter) = track.meters.get_mut(layer) {
+            meter.add(packet.payload().len(), packet.key_frame);
+        }
         for other in &mut track.others {
             if other.layers.get(layer) == Some(&true) {
                 other.pending.push(packet.clone());
@@ -49,8 +53,18 @@ impl Worker {
             self.choose_layers(key, packet.key_frame.then_some(packet.layer), now);
         }
         let Some(track) = self.tracks.get_mut(key) else { return };
-        let Fanned { starving, switched } =
-            fan_out(track, info.kind, packet, &mut self.links, &mut self.events, &mut self.counters, egress);
+        let mut ways = Ways {
+            track: key,
+            now,
+            links: &mut self.links,
+            timers: &mut self.timers,
+            crowded: &mut self.crowded,
+            counters: &mut self.counters,
+        };
+        let Fanned { starving, switched } = fan_out(track, info.kind, packet, &mut ways, &mut self.events, egress);
+        if !self.crowded.is_empty() {
+            self.relieve_crowded(now);
+        }
         if starving {
             self.ask_keyframe(key, packet.layer, false, now);
         }
@@ -69,6 +83,7 @@ impl Worker {
         egress: &mut impl Egress,
     ) {
         let Some(track) = self.tracks.get_mut(key).filter(|track| track.is_video()) else { return };
+        let viewer_key = viewer;
         let Some(viewer) = track.viewers.get_mut(viewer).filter(|viewer| viewer.sending) else { return };
         let Some((target, ring)) = viewer.target.and_then(|t| Some((t, track.rings.get(usize::from(t))?))) else {
             return;
@@ -87,19 +102,34 @@ impl Worker {
         let mut started = false;
         // Whoever is shown another layer goes on with it until the key frame comes: what is past would be shown twice.
         let runs = viewer.continuity.started() && !viewer.continuity.paused();
-        if let Some(first) = ring.key_frame().filter(|first| !runs && fresh(first))
-            && let Some(link) = self.links.get_mut(viewer.link)
-        {
+        if let Some(first) = ring.key_frame().filter(|first| !runs && fresh(first)) {
+            let mut ways = Ways {
+                track: key,
+                now,
+                links: &mut self.links,
+                timers: &mut self.timers,
+                crowded: &mut self.crowded,
+                counters: &mut self.counters,
+            };
             for packet in (first.sequence..ring.end()).filter_map(|sequence| ring.get(sequence)) {
-                let sent = send_to(viewer, packet, TrackKind::Video, &track.clocks, link, egress, &mut self.counters);
+                let sent = send_to(viewer_key, viewer, packet, TrackKind::Video, &track.clocks, &mut ways, egress);
                 if sent && !std::mem::replace(&mut started, true) {
-                    self.counters.head_starts += 1;
+                    ways.counters.head_starts += 1;
                     note_first(viewer, &track.sid, &mut self.events);
                 }
             }
         }
+        if !self.crowded.is_empty() {
+            self.relieve_crowded(now);
+        }
         if urgent || !started {
             self.ask_keyframe(key, target, urgent, now);
+        }
+    }
+
+    fn relieve_crowded(&mut self, now: Instant) {
+        for link in std::mem::take(&mut self.crowded) {
+            self.relieve(link, now);
         }
     }
 
@@ -200,28 +230,36 @@ struct Fanned {
     switched: bool,
 }
 
+/// What leads from a track to its viewers.
+struct Ways<'a> {
+    track: Key<Track>,
+    now: Instant,
+    links: &'a mut Slab<Link>,
+    timers: &'a mut Timers,
+    crowded: &'a mut Vec<Key<Link>>,
+    counters: &'a mut Counters,
+}
+
 fn fan_out(
     track: &mut Track,
     kind: TrackKind,
-    packet: &Packet,
-    links: &mut Slab<Link>,
+    packet: &SharedPacket,
+    ways: &mut Ways<'_>,
     events: &mut VecDeque<MediaEvent>,
-    counters: &mut Counters,
     egress: &mut impl Egress,
 ) -> Fanned {
     let mut fanned = Fanned::default();
     let is_video = kind == TrackKind::Video;
-    for (_, viewer) in track.viewers.iter_mut() {
+    for (key, viewer) in track.viewers.iter_mut() {
         let (wants, starves) = viewer.wants(packet, is_video);
         fanned.starving |= starves;
         if !wants {
             continue;
         }
-        let Some(link) = links.get_mut(viewer.link) else { continue };
         let takes = viewer.continuity.takes(packet.layer, packet.life);
-        if send_to(viewer, packet, kind, &track.clocks, link, egress, counters) {
+        if send_to(key, viewer, packet, kind, &track.clocks, ways, egress) {
             fanned.switched |= !takes;
-            counters.layer_switches += u64::from(!takes && viewer.started && is_video);
+            ways.counters.layer_switches += u64::from(!takes && viewer.started && is_video);
             if !viewer.started {
                 note_first(viewer, &track.sid, events);
             }
@@ -230,25 +268,38 @@ fn fan_out(
     fanned
 }
 
-/// True if it was sent.
+/// True if it was sent, or waits for room on the viewer's line.
 fn send_to(
+    key: Key<Viewer>,
     viewer: &mut Viewer,
-    packet: &Packet,
+    packet: &SharedPacket,
     kind: TrackKind,
     clocks: &[Option<Clock>; MAX_LAYERS],
-    link: &mut Link,
+    ways: &mut Ways<'_>,
     egress: &mut impl Egress,
-    counters: &mut Counters,
 ) -> bool {
+    let Some(link) = ways.links.get_mut(viewer.link) else { return false };
     let Some(mapped) = viewer.number(packet, kind, clocks) else { return false };
-    match viewer.send(packet, &mapped, None, &mut link.transport, egress) {
+    if kind == TrackKind::Video {
+        let outlet = link.outlet.get_or_insert_with(|| Box::new(Outlet::new(viewer.carries_probes(), ways.now)));
+        let at = outlet.micros(ways.now);
+        if !outlet.pacer.admits(at) {
+            let held = Held { packet: packet.clone(), mapped, track: ways.track, viewer: key, ssrc: viewer.ssrc };
+            if outlet.pacer.hold(held, packet.payload().len(), at) && !ways.crowded.contains(&viewer.link) {
+                ways.crowded.push(viewer.link);
+            }
+            let due = outlet.deadline(ways.now);
+            ways.timers.arm(&mut outlet.armed, due, Wake::Outlet(viewer.link));
+            return true;
+        }
+    }
+    match viewer.send(packet, &mapped, None, link, ways.now, egress) {
         Some(len) => {
-            counters.rtp_out += 1;
-            counters.rtp_out_bytes += len as u64;
+            ways.counters.sent(len);
             true
         }
         None => {
-            counters.unsealed += 1;
+            ways.counters.unsealed += 1;
             false
         }
     }

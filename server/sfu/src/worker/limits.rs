@@ -1,5 +1,6 @@
 //! What one worker lets its peers use, and how often it does what it does by the clock.
 
+use super::allowance::Terms;
 use std::time::Duration;
 
 /// Participants of one worker.
@@ -27,6 +28,9 @@ pub const SLICE: Duration = Duration::from_millis(100);
 /// Slices from one sender report of a viewer to the next.
 pub const REPORT_SLICES: u64 = 10;
 
+/// Slices from one sharing of a subscriber's line to the next, if nothing demands it sooner.
+pub const SHARE_SLICES: u64 = 3;
+
 /// Slices from one look at which layers still come to the next.
 pub const SWEEP_SLICES: u64 = 3;
 
@@ -48,3 +52,12 @@ pub const RECEIVER_REPORT_INTERVAL: Duration = Duration::from_millis(1_000);
 
 /// The round trip that is assumed before one was measured.
 pub const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
+
+/// Lost packets that one participant may ask for again, over all that it receives.
+pub(super) const NACKS: Terms = Terms { burst: 1_500, per_second: 1_500 };
+
+/// Whole pictures that one participant may ask for over all that it receives: a wall that comes up asks for each of its tiles.
+pub(super) const PICTURES: Terms = Terms { burst: 160, per_second: 25 };
+
+/// Whole pictures of one track that one participant may ask for: else one alone could fill everybody's line with key frames.
+pub(super) const PICTURES_OF_ONE: Terms = Terms { burst: 4, per_second: 1 };

@@ -3,6 +3,8 @@
 //! Everything it knows lies in its own tables; other workers are reached by relays alone. Each input is taken with the time, then the
 //! worker is asked what it has to say, and when it wants to be asked again.
 
+mod allocate;
+mod allowance;
 mod commands;
 mod contract;
 mod counters;
@@ -10,6 +12,9 @@ mod demux;
 mod feedback;
 mod forward;
 mod limits;
+mod meter;
+mod outlet;
+mod paced;
 mod peer;
 mod publish;
 mod relays;
@@ -79,6 +84,8 @@ pub struct Worker {
     /// Levels that other workers told of in this interval.
     levels: Vec<(ParticipantSid, TrackSid, f32)>,
     spoke: bool,
+    /// Subscribers' links on which too much waits, within one fan-out.
+    crowded: Vec<Key<Link>>,
     events: VecDeque<MediaEvent>,
     relays: VecDeque<(RelayTo, Relay)>,
     counters: Counters,
@@ -106,6 +113,7 @@ impl Worker {
             noted: Vec::new(),
             levels: Vec::new(),
             spoke: false,
+            crowded: Vec::new(),
             events: VecDeque::new(),
             relays: VecDeque::new(),
             counters: Counters::default(),
@@ -134,6 +142,8 @@ impl Worker {
         tell("tracks", self.tracks.len() as u64);
         tell("viewers", self.tracks.iter().map(|(_, track)| track.viewers.len() as u64).sum());
         tell("flows", self.flows.len() as u64);
+        let queues = self.links.iter().filter_map(|(_, link)| Some(link.outlet.as_ref()?.pacer.len() as u64));
+        tell("paced_packets", queues.sum());
         self.counters.tell(tell);
     }
 

@@ -1,5 +1,7 @@
 //! One participant as its worker holds it: two transports, what it publishes, what it receives.
 
+use super::allowance::Allowance;
+use super::outlet::Outlet;
 use super::slab::Key;
 use super::track::Track;
 use super::upload::Publisher;
@@ -22,6 +24,8 @@ pub(super) struct Link {
     pub ufrags: Vec<String>,
     pub flows: Vec<Flow>,
     pub armed: Option<Instant>,
+    /// Of a subscriber: what its line carries. Made with the first picture.
+    pub outlet: Option<Box<Outlet>>,
     /// Ended for good.
     pub down: bool,
 }
@@ -48,6 +52,9 @@ pub(super) struct Subscriber {
     pub last_offer: u32,
     /// What the next offer has to tell is not told yet.
     pub changed: bool,
+    /// How much may be asked for again, and how often for a whole picture.
+    pub nacks: Allowance,
+    pub pictures: Allowance,
 }
 
 /// A track that the participant is to receive.

@@ -149,7 +149,8 @@ impl Worker {
             kind: announced.kind,
             codec: None,
             layers: count as u8,
-            sizes: sizes(announced, &rids),
+            sizes: of_layers(announced, &rids, |layer| (layer.width, layer.height)),
+            rates: of_layers(announced, &rids, |layer| layer.bitrate_bps),
             muted: false,
         });
         let (rate, repairable) = (clock_rate(announced.kind), announced.kind == TrackKind::Video);
@@ -334,16 +335,20 @@ fn ordered_rids(section: &Section, track: &AnnouncedTrack) -> Vec<String> {
     rids
 }
 
-fn sizes(track: &AnnouncedTrack, rids: &[String]) -> [(u32, u32); MAX_LAYERS] {
-    let size = |layer: &VideoLayer| (layer.width, layer.height);
-    let largest = track.layers.iter().map(size).max_by_key(|(width, height)| u64::from(*width) * u64::from(*height));
+/// What was announced of each layer; of a track without simulcast that of its largest.
+fn of_layers<T: Copy + Default>(
+    track: &AnnouncedTrack,
+    rids: &[String],
+    what: impl Fn(&VideoLayer) -> T,
+) -> [T; MAX_LAYERS] {
+    let largest = track.layers.iter().max_by_key(|layer| u64::from(layer.width) * u64::from(layer.height));
     std::array::from_fn(|layer| match rids.get(layer) {
         Some(rid) => {
             let named = track.layers.iter().find(|layer| layer.rid == *rid);
             let step = || track.layers.iter().find(|announced| announced.quality as usize == layer);
-            named.or_else(step).map_or((0, 0), size)
+            named.or_else(step).map(&what).unwrap_or_default()
         }
-        None if layer == 0 => largest.unwrap_or_default(),
-        None => (0, 0),
+        None if layer == 0 => largest.map(&what).unwrap_or_default(),
+        None => T::default(),
     })
 }

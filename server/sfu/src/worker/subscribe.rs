@@ -1,12 +1,13 @@
 //! Subscribing: which tracks a participant receives, and the offers that tell it so.
 
 use super::contract::{Egress, Relay, RelayTo, WorkerIndex};
+use super::outlet::Outlet;
 use super::peer::{Peer, Want};
 use super::slab::Key;
 use super::track::{Source, Track};
 use super::viewer::{Viewer, ViewerParts};
 use super::{MediaEvent, Worker};
-use crate::sdp::{OfferChoices, OfferedTrack, SectionKind, parse};
+use crate::sdp::{Extension, OfferChoices, OfferedTrack, SectionKind, Taken, parse};
 use crate::transport::RemoteParameters;
 use crate::upstream::MAX_LAYERS;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
@@ -117,6 +118,7 @@ impl Worker {
         if entry.settings != settings {
             entry.settings = settings;
             self.viewers_changed(track, now);
+            self.share_line(key, now, egress);
             self.start_viewer(track, viewer, false, now, egress);
         }
     }
@@ -233,10 +235,23 @@ impl Worker {
             }
         }
         let remote = RemoteParameters { credentials: answer.credentials, fingerprint: answer.fingerprint };
+        let takes_arrivals =
+            |taken: &Taken| taken.extensions.iter().any(|(_, extension)| *extension == Extension::TransportSequence);
+        if negotiated.iter().any(|(.., taken)| takes_arrivals(taken))
+            && let Some(link) = self.links.get_mut(link)
+        {
+            link.outlet.get_or_insert_with(|| Box::new(Outlet::new(true, now)));
+        }
+        let mut places = Vec::with_capacity(negotiated.len());
         for (track, viewer, taken) in negotiated {
+            places.push((track, viewer));
             if let Some(viewer) = self.tracks.get_mut(track).and_then(|track| track.viewers.get_mut(viewer)) {
                 viewer.negotiated(taken);
             }
+        }
+        // What is new takes its share before it takes the line.
+        self.share_line(key, now, egress);
+        for (track, viewer) in places {
             self.viewers_changed(track, now);
             self.start_viewer(track, viewer, false, now, egress);
         }

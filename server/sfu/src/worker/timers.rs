@@ -9,6 +9,8 @@ use std::time::Instant;
 pub(super) enum Wake {
     /// A transport: retransmissions, consent.
     Link(Key<Link>),
+    /// What waits for room on a subscriber's line, or probes it.
+    Outlet(Key<Link>),
     /// What a publisher is to be told: feedback, losses, key frames.
     Upstream(Key<Peer>),
 }

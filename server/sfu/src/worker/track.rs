@@ -1,10 +1,11 @@
 //! A track as one worker forwards it: the last packets, and who receives them from here.
 
 use super::contract::{TrackInfo, WorkerIndex};
+use super::meter::Meter;
 use super::peer::Peer;
 use super::slab::{Key, Slab};
-use super::viewer::Viewer;
-use crate::selection::{Dynacast, target, wanted};
+use super::viewer::{Share, Viewer};
+use crate::selection::{Dynacast, Tile, target, target_at_most, wanted};
 use crate::upstream::{MAX_LAYERS, Ring, SenderClock};
 use crate::worker::SharedPacket;
 use lianxian_model::ids::TrackSid;
@@ -18,6 +19,12 @@ pub(super) fn clock_rate(kind: TrackKind) -> u32 {
         TrackKind::Video => 90_000,
     }
 }
+
+/// What sound takes before it is measured, in bit/s.
+const SOUND: u64 = 40_000;
+/// What a layer takes of which only the size is known, in bit/s for a pixel; and of which nothing is known, lowest of three first.
+const BITS_OF_A_PIXEL: u64 = 2;
+const UNKNOWN: [u64; MAX_LAYERS] = [150_000, 500_000, 1_700_000];
 
 /// Whose track it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +60,8 @@ pub(super) struct Track {
     pub seen: [Option<Instant>; MAX_LAYERS],
     /// A bit for each layer that comes.
     pub alive: u8,
+    /// How much each layer is.
+    pub meters: [Meter; MAX_LAYERS],
     pub viewers: Slab<Viewer>,
     pub others: Vec<Other>,
     /// Some of `others` have pending packets, and the track is noted for it.
@@ -74,6 +83,7 @@ impl Track {
             clocks: [None; MAX_LAYERS],
             seen: [None; MAX_LAYERS],
             alive: 0,
+            meters: Default::default(),
             viewers: Slab::default(),
             others: Vec::new(),
             noted: false,
@@ -89,6 +99,7 @@ impl Track {
         self.clocks = [None; MAX_LAYERS];
         self.seen = [None; MAX_LAYERS];
         self.alive = 0;
+        self.meters = Default::default();
         self.taken = [false; MAX_LAYERS];
         self.dynacast = Dynacast::default();
         for other in &mut self.others {
@@ -120,7 +131,56 @@ impl Track {
     pub fn choose(&self, viewer: &Viewer) -> (Option<u8>, Option<u8>) {
         let Some(info) = self.info else { return (None, None) };
         let wanted = wanted(&viewer.settings, usize::from(info.layers), &info.sizes);
-        (wanted, wanted.map(|wanted| target(wanted, self.alive).unwrap_or(wanted)))
+        match viewer.share {
+            Share::Free => (wanted, wanted.map(|wanted| target(wanted, self.alive).unwrap_or(wanted))),
+            Share::Layer(most) => {
+                let wanted = wanted.map(|wanted| wanted.min(most));
+                (wanted, wanted.map(|wanted| target_at_most(wanted, self.alive)))
+            }
+            Share::Paused => (None, None),
+        }
+    }
+
+    /// What a layer takes, in bit/s: as measured, else as announced.
+    pub fn rate(&self, layer: u8) -> u64 {
+        let measured = self.meters.get(usize::from(layer)).map_or(0, Meter::rate);
+        if measured > 0 {
+            return measured;
+        }
+        let Some(info) = self.info.filter(|info| layer < info.layers) else { return 0 };
+        if info.kind == TrackKind::Audio {
+            return SOUND;
+        }
+        let announced = info.rates.get(usize::from(layer)).copied().unwrap_or(0);
+        let (width, height) = info.sizes.get(usize::from(layer)).copied().unwrap_or((0, 0));
+        match (u64::from(announced), u64::from(width) * u64::from(height) * BITS_OF_A_PIXEL) {
+            (0, 0) => UNKNOWN.get(usize::from(layer) + MAX_LAYERS - layers(info.layers)).copied().unwrap_or(0),
+            (0, by_size) => by_size,
+            (announced, _) => announced,
+        }
+    }
+
+    /// The viewer's picture as it is weighed against others; `None`: it takes nothing of the line now.
+    pub fn tile(&self, viewer: &Viewer, now: Instant) -> Option<Tile> {
+        let info = self.info.filter(|info| !info.muted)?;
+        let wanted = wanted(&viewer.settings, usize::from(info.layers), &info.sizes).filter(|_| viewer.is_ready())?;
+        let granted = match viewer.share {
+            Share::Free => Some(wanted),
+            Share::Layer(most) => Some(most.min(wanted)),
+            Share::Paused => None,
+        };
+        let mut rates = [0; MAX_LAYERS];
+        for (layer, rate) in (0u8..).zip(rates.iter_mut()) {
+            *rate = self.rate(layer);
+        }
+        Some(Tile {
+            pixels: u64::from(viewer.settings.width) * u64::from(viewer.settings.height),
+            quality: viewer.settings.quality as u8,
+            wanted,
+            rates,
+            granted,
+            may_rise: viewer.patience.may_rise(now),
+        })
     }
 
     /// The layers that the viewers here need: what each asks for, what it is sent meanwhile, and while what it asks for does not come
@@ -142,6 +202,10 @@ impl Track {
         }
         needed
     }
+}
+
+fn layers(count: u8) -> usize {
+    usize::from(count).clamp(1, MAX_LAYERS)
 }
 
 fn mark(layers: &mut [bool; MAX_LAYERS], layer: u8) {

@@ -1,7 +1,9 @@
 //! What happens by the clock: due timers, and in slices what every peer gets once in a while.
 
 use super::contract::{Egress, Relay, RelayTo, WorkerIndex};
-use super::limits::{LAYER_TIMEOUT, QUALITY_SLICES, QUIET, REPORT_SLICES, SLICE, SPEAKER_SLICES, SWEEP_SLICES};
+use super::limits::{
+    LAYER_TIMEOUT, QUALITY_SLICES, QUIET, REPORT_SLICES, SHARE_SLICES, SLICE, SPEAKER_SLICES, SWEEP_SLICES,
+};
 use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::timers::Wake;
@@ -27,6 +29,9 @@ impl Worker {
             match wake {
                 Wake::Link(key) => {
                     self.contained(key, now, egress, |worker, egress| worker.tick_link(key, now, egress));
+                }
+                Wake::Outlet(key) => {
+                    self.contained(key, now, egress, |worker, egress| worker.tick_outlet(key, now, egress));
                 }
                 Wake::Upstream(key) => self.tick_upstream(key, now, egress),
             }
@@ -56,6 +61,9 @@ impl Worker {
             if number % REPORT_SLICES == slice % REPORT_SLICES {
                 self.report_to_viewer(key, now, egress);
             }
+            if number % SHARE_SLICES == slice % SHARE_SLICES {
+                self.share_line(key, now, egress);
+            }
             if number % QUALITY_SLICES == slice % QUALITY_SLICES {
                 self.tell_quality(key, now);
             }
@@ -82,6 +90,9 @@ impl Worker {
         }
         for ring in &mut track.rings {
             ring.forget_older_than(now);
+        }
+        for meter in &mut track.meters {
+            meter.look(now);
         }
         if dead != 0 {
             track.alive &= !dead;

@@ -1,12 +1,13 @@
 //! One subscriber of one track: how its section was negotiated, and the numbers of its stream.
 
+use super::allowance::Allowance;
 use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::track::{Clock, clock_rate};
-use crate::downstream::{Continuity, Mapped, Outgoing, Retransmissions, Stamps, write};
+use crate::downstream::{Continuity, Mapped, Outgoing, Resend, Retransmissions, Stamps, Verdict, write, write_padding};
 use crate::rtp::ExtensionIds;
 use crate::sdp::{Extension, Taken};
-use crate::transport::Transport;
+use crate::selection::Patience;
 use crate::upstream::{MAX_LAYERS, Packet};
 use crate::worker::Egress;
 use lianxian_model::ids::ParticipantSid;
@@ -18,6 +19,17 @@ const MAX_DISAGREEMENT: u32 = 2;
 
 /// Sender reports of which the time of sending is remembered, to measure the round trip.
 const REMEMBERED_REPORTS: usize = 4;
+
+/// What the line leaves for a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// Whatever it wants.
+    Free,
+    /// No layer above this one.
+    Layer(u8),
+    /// Nothing.
+    Paused,
+}
 
 pub(super) struct Viewer {
     pub peer: Key<Peer>,
@@ -38,8 +50,16 @@ pub(super) struct Viewer {
     pub sending: bool,
     pub wanted: Option<u8>,
     pub target: Option<u8>,
+    pub share: Share,
+    pub patience: Patience,
+    /// How often it may ask for a whole picture.
+    pub pictures: Allowance,
     pub continuity: Continuity,
     pub retransmissions: Retransmissions,
+    /// Of sound, once its receiver asked for what it lost.
+    resend: Option<Box<Resend>>,
+    /// Packets sent when its receiver last reported.
+    reported_packets: u32,
     last_arrival: Option<Instant>,
     /// Its first packet was told of.
     pub started: bool,
@@ -80,8 +100,13 @@ impl Viewer {
             sending: false,
             wanted: None,
             target: None,
+            share: Share::Free,
+            patience: Patience::default(),
+            pictures: Allowance::default(),
             continuity: Continuity::new(parts.first[0]),
             retransmissions: Retransmissions::new(parts.first[1], now),
+            resend: None,
+            reported_packets: 0,
             last_arrival: None,
             started: false,
             packets: 0,
@@ -115,10 +140,15 @@ impl Viewer {
 
     /// Settles whether it is sent to. What the publisher sends in a pause leaves no gap.
     pub fn settle(&mut self, muted: bool) {
-        self.sending = self.up && self.outgoing.is_some() && self.settings.enabled && !muted;
+        self.sending = self.is_ready() && !muted && self.share != Share::Paused;
         if !self.sending {
             self.continuity.pause();
         }
+    }
+
+    /// Negotiated, up and enabled: it can be sent to.
+    pub fn is_ready(&self) -> bool {
+        self.up && self.outgoing.is_some() && self.settings.enabled
     }
 
     /// Whether it is to be sent the packet, which may start its stream or a switch of layers. The second value: it would start,
@@ -172,26 +202,97 @@ impl Viewer {
         by_clock.filter(believed).unwrap_or(by_arrival)
     }
 
-    /// Seals the packet straight into the egress; false if it cannot be sent.
+    /// Seals the packet straight into the egress; its length on the wire, or `None` if it cannot be sent.
     pub fn send(
         &mut self,
         packet: &Packet,
         mapped: &Mapped,
         rtx_sequence: Option<u16>,
-        transport: &mut Transport,
+        link: &mut Link,
+        now: Instant,
         egress: &mut impl Egress,
     ) -> Option<usize> {
         let outgoing = self.outgoing.as_ref()?;
-        let flow = transport.flow()?;
+        let flow = link.transport.flow()?;
+        let ids = &outgoing.extensions;
+        let stamped = ids.transport_sequence != 0;
+        let mut stamps = Stamps { rtx_sequence, ..Stamps::default() };
+        let mut at = 0;
+        if let Some(outlet) = &link.outlet {
+            at = outlet.micros(now);
+            stamps.transport_sequence = outlet.history.next_sequence();
+            if ids.absolute_send_time != 0 {
+                stamps.absolute_send_time = send_time(at);
+            }
+        }
         let slot = egress.slot();
-        let len = write(slot, packet, mapped, outgoing, &Stamps { rtx_sequence, ..Stamps::default() })?;
-        let sealed = transport.seal_rtp(slot, len)?;
+        let len = write(slot, packet, mapped, outgoing, &stamps)?;
+        let sealed = link.transport.seal_rtp(slot, len)?;
+        if let (Some(resend), Some(bytes)) = (&mut self.resend, slot.get(..sealed)) {
+            resend.keep(mapped.sequence, bytes);
+        }
         egress.commit(flow, sealed);
+        if let Some(outlet) = &mut link.outlet {
+            outlet.left(sealed, stamped, at);
+        }
         if rtx_sequence.is_none() {
+            self.continuity.left(mapped.sequence);
             self.packets = self.packets.wrapping_add(1);
             self.bytes = self.bytes.wrapping_add(packet.payload().len() as u32);
         }
         Some(sealed)
+    }
+
+    /// Whether probes of its line can be sent in its name.
+    pub fn carries_probes(&self) -> bool {
+        let carries = |outgoing: &Outgoing| outgoing.rtx.is_some() && outgoing.extensions.transport_sequence != 0;
+        self.up && self.outgoing.as_ref().is_some_and(carries)
+    }
+
+    /// Sends a packet of padding; its length on the wire.
+    pub fn send_padding(&mut self, link: &mut Link, now: Instant, egress: &mut impl Egress) -> Option<usize> {
+        let outgoing = self.outgoing.as_ref()?;
+        let flow = link.transport.flow()?;
+        let outlet = link.outlet.as_mut()?;
+        let stamps = Stamps {
+            transport_sequence: outlet.history.next_sequence(),
+            rtx_sequence: Some(self.retransmissions.take()),
+            ..Stamps::default()
+        };
+        let slot = egress.slot();
+        let len = write_padding(slot, self.continuity.last_timestamp(), outgoing, &stamps)?;
+        let sealed = link.transport.seal_rtp(slot, len)?;
+        egress.commit(flow, sealed);
+        let at = outlet.micros(now);
+        outlet.left(sealed, true, at);
+        Some(sealed)
+    }
+
+    /// Sends a sound's packet again as it left; its length on the wire. From the first asking on they are kept.
+    pub fn send_again(
+        &mut self,
+        sequence: u16,
+        link: &mut Link,
+        now: Instant,
+        egress: &mut impl Egress,
+    ) -> Option<usize> {
+        let flow = link.transport.flow()?;
+        let bytes = self.resend.get_or_insert_default().find(sequence)?;
+        if !matches!(self.retransmissions.ask(sequence, now), Verdict::Send(_)) {
+            return None;
+        }
+        egress.slot().get_mut(..bytes.len())?.copy_from_slice(bytes);
+        egress.commit(flow, bytes.len());
+        if let Some(outlet) = &mut link.outlet {
+            let at = outlet.micros(now);
+            outlet.left(bytes.len(), false, at);
+        }
+        Some(bytes.len())
+    }
+
+    /// Packets sent since its receiver last reported.
+    pub fn take_reported(&mut self) -> u32 {
+        self.packets.wrapping_sub(std::mem::replace(&mut self.reported_packets, self.packets))
     }
 
     pub fn repairs(&self) -> bool {
@@ -227,7 +328,16 @@ impl Viewer {
 fn extension_ids(taken: &Taken) -> ExtensionIds {
     let mut ids = ExtensionIds::default();
     set_extensions(&mut ids, &taken.extensions);
+    if ids.transport_sequence != 0 {
+        // Whoever tells of each packet needs no sending times to estimate by itself.
+        ids.absolute_send_time = 0;
+    }
     ids
+}
+
+/// The absolute send time extension's form: seconds modulo 64 in 6.18 fixed point.
+fn send_time(micros: u64) -> u32 {
+    ((u128::from(micros) << 18) / 1_000_000) as u32 & 0x00ff_ffff
 }
 
 /// Notes the ids that were negotiated; of one that is there already the first counts.

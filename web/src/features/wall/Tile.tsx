@@ -45,7 +45,7 @@ interface Props {
 export const Tile = memo(function Tile({ siteId, site, status, phase, picture, rect, slot, linkUp, selected, large, figures, actions }: Props) {
   const say = useWords(wallWords);
   const state = useStore(picture.state);
-  const view = tileView({ phase, privacy: site?.privacy, status, linkUp, flow: state.flow, flowSince: state.since, weak: state.weak });
+  const view = tileView({ phase, privacy: site?.privacy, status, linkUp, flow: state.flow, flowSince: state.since, weak: state.weak, paused: state.paused });
   const hidden = view.state === "privacy";
   const name = site?.name ?? siteId;
 
@@ -84,7 +84,7 @@ export const Tile = memo(function Tile({ siteId, site, status, phase, picture, r
         <div className={css.plate}>
           <span className={css.state}>{say.tile[view.state]}</span>
           <span className={css.name}>{name}</span>
-          {view.state === "weak" && <span className={css.hint}>{view.cause.is === "still" ? say.cause.still : say.cause.loss}</span>}
+          {view.state === "weak" && <span className={css.hint}>{weakText(view, say)}</span>}
           {state.sound === "on" && <SoundOutlined className={css.hearing} data-speaking={state.speaking || undefined} aria-hidden />}
         </div>
         {figures && state.figures && <FigureLines figures={state.figures} />}
@@ -162,6 +162,18 @@ function Since({ at }: { at: number }) {
   const language = useLanguage();
   const now = useNow();
   return <small>{say.since(timeText(at, now), agoText(now - at, language))}</small>;
+}
+
+/** Why a picture is weak, in a word. */
+function weakText({ cause }: TileView, say: (typeof wallWords)["zh"]): string {
+  switch (cause.is) {
+    case "paused":
+      return say.cause.paused;
+    case "still":
+      return say.cause.still;
+    default:
+      return say.cause.loss;
+  }
 }
 
 function causeText({ cause, state }: TileView, say: (typeof wallWords)["zh"], language: Language): string {

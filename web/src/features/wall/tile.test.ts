@@ -10,6 +10,7 @@ const live: TileInput = {
   flow: "moving",
   flowSince: 5,
   weak: false,
+  paused: false,
 };
 
 const state = (over: Partial<TileInput>) => {
@@ -26,6 +27,13 @@ test("no frame yet is connecting; frames that stopped are weak, unless the site 
   expect(state({ flow: "waiting" })).toEqual(["connecting", "none", 1]);
   expect(state({ flow: "still" })).toEqual(["weak", "still", 5]);
   expect(state({ flow: "still", status: { state: "offline", since_ms: 9, cause: "lost" } })).toEqual(["offline", "offline", 9]);
+});
+
+test("a picture that the server pauses for the line says so, unless the site is known to be away", () => {
+  expect(state({ paused: true })).toEqual(["weak", "paused", 5]);
+  expect(state({ paused: true, flow: "still" })).toEqual(["weak", "paused", 5]);
+  expect(state({ paused: true, flow: "waiting" })).toEqual(["weak", "paused", 5]);
+  expect(state({ paused: true, flow: "still", status: { state: "offline", since_ms: 9, cause: "lost" } })).toEqual(["offline", "offline", 9]);
 });
 
 test("privacy says why, whatever still flows", () => {

@@ -21,6 +21,8 @@ export interface TileInput {
   flow: "none" | "waiting" | "moving" | "still";
   flowSince: number;
   weak: boolean;
+  /** The server pauses the picture for want of room on this console's line. */
+  paused: boolean;
 }
 
 export type TileCause =
@@ -30,6 +32,7 @@ export type TileCause =
   | { is: "privacy"; reason: string }
   | { is: "link" }
   | { is: "still" }
+  | { is: "paused" }
   | { is: "loss" }
   | { is: "ended"; cause: SessionEnd | null }
   | { is: "refused"; problem: Problem };
@@ -41,16 +44,17 @@ export interface TileView {
   since: number | null;
 }
 
-export function tileView({ phase, privacy, status, linkUp, flow, flowSince, weak }: TileInput): TileView {
+export function tileView({ phase, privacy, status, linkUp, flow, flowSince, weak, paused }: TileInput): TileView {
   if (phase.is === "refused") return { state: "refused", cause: { is: "refused", problem: phase.problem }, since: phase.since };
   if (phase.is === "ended") return { state: "ended", cause: { is: "ended", cause: phase.cause }, since: phase.since };
   if (privacy?.on) return { state: "privacy", cause: { is: "privacy", reason: privacy.reason ?? "" }, since: privacy.since_ms };
-  if (flow === "moving") {
+  if (flow === "moving" && !paused) {
     return weak ? { state: "weak", cause: { is: "loss" }, since: flowSince } : { state: "live", cause: { is: "none" }, since: flowSince };
   }
   if (!linkUp) return { state: "connecting", cause: { is: "link" }, since: phase.since };
   // Frames stopped: the server's word, if it has one, says more than the silence does.
   if (status?.state === "offline" || status?.state === "disabled") return { state: "offline", cause: { is: "offline", cause: status.cause }, since: status.since_ms };
+  if (paused) return { state: "weak", cause: { is: "paused" }, since: flowSince };
   if (flow === "still") return { state: "weak", cause: { is: "still" }, since: flowSince };
   if (flow === "none" && status?.state === "online") return { state: "offline", cause: { is: "notOnAir" }, since: status.since_ms };
   return { state: "connecting", cause: { is: "none" }, since: phase.since };

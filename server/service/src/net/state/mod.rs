@@ -413,6 +413,7 @@ impl State {
             }
             MediaEvent::TrackEnded { participant, track, summary } => self.track_ended(&participant, &track, summary),
             MediaEvent::TrackSubscribed { participant, track } => self.first_packet(&participant, &track),
+            MediaEvent::StreamState { participant, track, paused } => self.stream_state(&participant, track, paused),
             MediaEvent::Data { participant, reliable, bytes } => {
                 self.tell(&participant, Notice::DataReceived { reliable, bytes });
             }

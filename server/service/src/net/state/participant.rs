@@ -215,6 +215,7 @@ impl Participant {
                 | Notice::RequestAnswer { .. }
                 | Notice::DataReceived { reliable: true, .. }
                 | Notice::RefreshToken { .. }
+                | Notice::StreamStates(_)
         );
         if worth && self.missed.len() < limits::NOTICES_MISSED {
             self.missed.push(notice);

@@ -232,6 +232,13 @@ impl State {
         }
     }
 
+    /// The viewer's line paused a track that it receives, or lets it flow again.
+    pub(super) fn stream_state(&mut self, viewer: &ParticipantSid, track: TrackSid, paused: bool) {
+        let Some(held) = self.people.get(viewer).and_then(|person| person.subscriptions.get(&track)) else { return };
+        let publisher = held.publisher.clone();
+        self.tell(viewer, Notice::StreamStates(vec![(publisher, track, !paused)]));
+    }
+
     /// It is on record that someone received the track: its publisher hears so, once.
     pub(super) fn taken(&mut self, track: &TrackSid) {
         let Some(publisher) = self.publishers.get(track).cloned() else { return };

@@ -19,6 +19,7 @@ fn frame(sequence: u16, payload: &[u8]) -> Rtp<'_> {
         sequence,
         timestamp: u32::from(sequence) * 3000,
         level: None,
+        marker: true,
         payload,
     }
 }

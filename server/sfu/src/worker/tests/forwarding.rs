@@ -45,6 +45,7 @@ impl Filming {
             sequence: (ssrc as u16).wrapping_mul(60).wrapping_add(frame),
             timestamp: ssrc.wrapping_mul(1_000_000).wrapping_add(u32::from(frame) * 3_000),
             level: None,
+            marker: true,
             payload,
         }
     }

@@ -1,6 +1,7 @@
 //! A process of some workers, and the participants that talk to it. Datagrams take no time; the clock moves when told to.
 
 use super::client::{Client, IDENTITY};
+use super::simulator::Pipe;
 use crate::rtp::{ExtensionIds, ExtensionWriter, FIXED_HEADER, Header, Marks};
 use crate::transport::DtlsIdentity;
 use crate::worker::{
@@ -69,6 +70,15 @@ pub struct Person {
     /// The SSRC under which each track comes, and the SSRC of its repairs.
     pub ssrcs: HashMap<TrackSid, (u32, u32)>,
     transport_sequence: u16,
+    /// Answers take transport-wide feedback.
+    pub takes_arrivals: bool,
+}
+
+/// The pipes that lead to a client and from it; without one datagrams take no time.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    pub down: usize,
+    pub up: usize,
 }
 
 pub struct House {
@@ -80,6 +90,8 @@ pub struct House {
     relays: VecDeque<(usize, RelayTo, Relay)>,
     pub relayed_packets: usize,
     pub lose_to: HashSet<Flow>,
+    pub pipes: Vec<Pipe>,
+    pub ways: HashMap<Flow, Way>,
 }
 
 impl House {
@@ -99,6 +111,8 @@ impl House {
             relays: VecDeque::new(),
             relayed_packets: 0,
             lose_to: HashSet::new(),
+            pipes: Vec::new(),
+            ways: HashMap::new(),
         }
     }
 
@@ -129,6 +143,7 @@ impl House {
             offers: 0,
             ssrcs: HashMap::new(),
             transport_sequence: 0,
+            takes_arrivals: true,
         });
         let reply = self.command(home, Command::Open { participant: sid, may_publish, may_subscribe: true });
         assert!(matches!(reply, Reply::Done));
@@ -177,14 +192,35 @@ impl House {
         self.settle();
         while self.now < end {
             self.now += STEP;
-            for home in 0..self.workers.len() {
-                if self.workers[home].deadline().is_some_and(|at| at <= self.now) {
-                    let mut out = Out::default();
-                    self.workers[home].tick(self.now, &mut out);
-                    self.deliver(out);
+            self.carry();
+            self.tick();
+            self.settle();
+        }
+    }
+
+    /// What is due on the workers.
+    pub fn tick(&mut self) {
+        for home in 0..self.workers.len() {
+            if self.workers[home].deadline().is_some_and(|at| at <= self.now) {
+                let mut out = Out::default();
+                self.workers[home].tick(self.now, &mut out);
+                self.deliver(out);
+            }
+        }
+    }
+
+    /// What has arrived through the pipes.
+    pub fn carry(&mut self) {
+        for pipe in 0..self.pipes.len() {
+            while let Some((flow, bytes)) = self.pipes[pipe].due(self.now) {
+                if self.ways.get(&flow).is_some_and(|way| way.up == pipe) {
+                    let home = self.people.iter().find(|p| [p.publisher.flow, p.subscriber.flow].contains(&flow));
+                    let home = home.unwrap().home;
+                    self.datagram(home, flow, bytes);
+                } else {
+                    self.hand_over(flow, &bytes);
                 }
             }
-            self.settle();
         }
     }
 
@@ -201,6 +237,10 @@ impl House {
                 for (flow, datagrams) in polled {
                     for datagram in datagrams {
                         quiet = false;
+                        if let Some(way) = self.ways.get(&flow) {
+                            self.pipes[way.up].send(flow, datagram, self.now);
+                            continue;
+                        }
                         self.datagram(self.people[person].home, flow, datagram);
                     }
                 }
@@ -224,11 +264,18 @@ impl House {
             if self.lose_to.contains(&flow) {
                 continue;
             }
-            for person in &mut self.people {
-                for client in [&mut person.publisher, &mut person.subscriber] {
-                    if client.flow == flow {
-                        client.receive(&bytes, self.now);
-                    }
+            match self.ways.get(&flow) {
+                Some(way) => self.pipes[way.down].send(flow, bytes, self.now),
+                None => self.hand_over(flow, &bytes),
+            }
+        }
+    }
+
+    fn hand_over(&mut self, flow: Flow, bytes: &[u8]) {
+        for person in &mut self.people {
+            for client in [&mut person.publisher, &mut person.subscriber] {
+                if client.flow == flow {
+                    client.receive(bytes, self.now);
                 }
             }
         }
@@ -285,10 +332,22 @@ impl House {
     /// Answers the offer that waits.
     pub fn answer(&mut self, person: usize) -> Reply {
         let Some((id, sdp, _)) = self.people[person].offer.take() else { panic!("no offer") };
-        let answer = answer(&sdp, &self.people[person].subscriber);
+        let mut answer = answer(&sdp, &self.people[person].subscriber);
+        if !self.people[person].takes_arrivals {
+            answer =
+                answer.lines().filter(|line| !line.contains("transport-wide-cc")).flat_map(|l| [l, "\r\n"]).collect();
+        }
         self.people[person].subscriber.remote = Some(credentials(&sdp));
         let (home, participant) = (self.people[person].home, self.sid(person));
         self.command(home, Command::SubscriberAnswer { participant, id, sdp: answer })
+    }
+
+    /// The same as [`House::send`], but it leaves with the next round.
+    pub fn queue(&mut self, person: usize, packet: &Rtp<'_>) {
+        let who = &mut self.people[person];
+        let bytes = packet.bytes(who.transport_sequence);
+        who.transport_sequence = who.transport_sequence.wrapping_add(1);
+        who.publisher.send_rtp(&bytes);
     }
 
     /// Sends RTP of a published track: `sequence` and `timestamp` as given, transport-wide numbers in order.
@@ -378,6 +437,7 @@ pub struct Rtp<'a> {
     pub sequence: u16,
     pub timestamp: u32,
     pub level: Option<u8>,
+    pub marker: bool,
     pub payload: &'a [u8],
 }
 
@@ -385,7 +445,7 @@ impl Rtp<'_> {
     pub fn bytes(&self, transport_sequence: u16) -> Vec<u8> {
         let mut buffer = vec![0; 200 + self.payload.len()];
         buffer[0] = 0x80;
-        buffer[1] = self.payload_type | 0x80;
+        buffer[1] = self.payload_type | u8::from(self.marker) << 7;
         buffer[2..4].copy_from_slice(&self.sequence.to_be_bytes());
         buffer[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
         buffer[8..12].copy_from_slice(&self.ssrc.to_be_bytes());

@@ -88,6 +88,7 @@ fn a_forger_on_the_peers_own_flow_changes_nothing() {
             sequence,
             timestamp: u32::from(sequence),
             level: None,
+            marker: true,
             payload,
         }
         .bytes(sequence)
@@ -120,6 +121,7 @@ fn a_repeated_packet_is_forwarded_once() {
         sequence: 5,
         timestamp: 5,
         level: None,
+        marker: true,
         payload: &payload,
     };
     house.people[publisher].publisher.send_rtp(&packet.bytes(1));

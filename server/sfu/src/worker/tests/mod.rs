@@ -6,5 +6,7 @@ mod data;
 mod forwarding;
 mod harness;
 mod hostile;
+mod lines;
 mod publishing;
 mod rights;
+mod simulator;

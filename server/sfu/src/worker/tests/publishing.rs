@@ -18,6 +18,7 @@ fn opus(sequence: u16, level: u8) -> Rtp<'static> {
         sequence,
         timestamp: u32::from(sequence) * 960,
         level: Some(level),
+        marker: true,
         payload: &[0xfc; 40],
     }
 }
@@ -174,6 +175,7 @@ fn what_nobody_takes_is_switched_off_and_on_again() {
                 sequence: frame,
                 timestamp: u32::from(frame) * 3000,
                 level: None,
+                marker: true,
                 payload: &payload,
             };
             house.send(publisher, &packet);

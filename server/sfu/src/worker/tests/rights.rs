@@ -18,6 +18,7 @@ fn frame(payload: &[u8], sequence: u16) -> Rtp<'_> {
         sequence,
         timestamp: u32::from(sequence) * 3_000,
         level: None,
+        marker: true,
         payload,
     }
 }

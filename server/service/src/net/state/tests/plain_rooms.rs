@@ -221,3 +221,22 @@ fn a_room_ends_with_its_last_and_begins_anew() {
     let again = world.guest("a");
     assert_ne!(room_of(&world, &again), former);
 }
+
+#[test]
+fn a_pause_for_the_line_is_told_to_who_receives_the_track() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let b = world.guest("b");
+    let track = world.publish(&a, CAMERA);
+    world.run();
+    let state =
+        |track: &TrackSid, paused| MediaEvent::StreamState { participant: b.clone(), track: track.clone(), paused };
+    let from = world.log.len();
+    world.event(state(&track, true));
+    world.event(state(&"TR_other".into(), true));
+    world.event(state(&track, false));
+    let told = world.told_since(from, &b);
+    let expected = [false, true].map(|flowing| Notice::StreamStates(vec![(a.clone(), track.clone(), flowing)]));
+    assert_eq!(told, expected, "and of what it does not receive it is told nothing");
+    assert!(world.told_since(from, &a).is_empty());
+}

@@ -1,0 +1,182 @@
+//! What must hold on poor lines.
+
+use super::camera::FRAME;
+use super::pipe::Weather;
+use super::receiver::Tells;
+use super::stage::Stage;
+use std::time::Duration;
+
+const RATES: [u64; 3] = [150_000, 500_000, 1_700_000];
+const SECOND: Duration = Duration::from_secs(1);
+
+fn line(rate: u64) -> Weather {
+    Weather { rate: Some(rate), ..Weather::default() }
+}
+
+/// A viewer of one camera and its sound over a line of its own.
+fn one_viewer(weather: Weather) -> (Stage, usize, usize, usize) {
+    let mut stage = Stage::new(1, RATES);
+    let (down, up) = (stage.pipe(weather), stage.pipe(Weather::default()));
+    let viewer = stage.view(down, up, Tells::Arrivals);
+    (stage, viewer, down, up)
+}
+
+fn expected_frames(time: Duration) -> usize {
+    (time.as_millis() / FRAME.as_millis()) as usize
+}
+
+#[test]
+fn capacity_falls_and_returns() {
+    let (mut stage, viewer, down, _) = one_viewer(line(3_000_000));
+    let start = stage.now();
+    stage.run(SECOND * 20);
+    assert_eq!(stage.stream(viewer, "TR_c0").moments.last().unwrap().1, 2, "the top layer is shown");
+    let fell = stage.now();
+    stage.weather(down).rate = Some(500_000);
+    stage.run(SECOND * 20);
+    assert_eq!(stage.stream(viewer, "TR_c0").moments.last().unwrap().1, 0, "what fits is shown");
+    let returned = stage.now();
+    stage.weather(down).rate = Some(3_000_000);
+    stage.run(SECOND * 20);
+    let stream = stage.stream(viewer, "TR_c0");
+    let p95 = stage.house.pipes[down].wait_p95(start, stage.now());
+    assert!(p95 <= Duration::from_millis(200), "queueing delay p95 {p95:?}");
+    let stop = stream.longest_stop(fell - SECOND * 10, stage.now());
+    assert!(stop <= SECOND, "stood still for {stop:?}");
+    let back = stream.first_of(2, returned).expect("the top layer comes back") - returned;
+    assert!(back <= SECOND * 5, "back after {back:?}");
+    let top = stream.moments.iter().filter(|(at, layer)| *at > returned + SECOND * 6 && *layer == 2).count();
+    assert!(top >= expected_frames(SECOND * 14) * 95 / 100, "and stays: {top}");
+    assert!(!stage.is_paused(viewer, "TR_c0"));
+}
+
+#[test]
+fn a_tenth_lost_at_random_is_repaired() {
+    let (mut stage, viewer, ..) = one_viewer(Weather { loss: 0.1, ..line(3_000_000) });
+    stage.run(SECOND * 5);
+    let from = stage.now();
+    stage.run(SECOND * 30);
+    let frames = stage.stream(viewer, "TR_c0").frames_between(from, stage.now());
+    assert!(frames >= expected_frames(SECOND * 30) * 95 / 100, "{frames} frames");
+    assert!(!stage.is_paused(viewer, "TR_c0"));
+}
+
+#[test]
+fn a_third_lost_pauses_the_picture_and_the_sound_goes_on() {
+    let (mut stage, viewer, down, _) = one_viewer(line(3_000_000));
+    stage.run(SECOND * 5);
+    stage.weather(down).loss = 0.3;
+    stage.run(SECOND * 10);
+    assert!(stage.is_paused(viewer, "TR_c0"), "paused, and told so");
+    let (frames, sent) = (stage.stream(viewer, "TR_c0").moments.len(), stage.microphone.sent);
+    let heard = stage.stream(viewer, "TR_m").packets.len();
+    stage.run(SECOND * 20);
+    let frames = stage.stream(viewer, "TR_c0").moments.len() - frames;
+    assert!(frames <= 5, "nothing half: {frames}");
+    let sent = stage.microphone.sent - sent;
+    let heard = stage.stream(viewer, "TR_m").packets.len() - heard;
+    assert!(heard * 100 >= sent * 95, "{heard} of {sent}");
+    // And it comes back by itself.
+    stage.weather(down).loss = 0.0;
+    stage.run(SECOND * 15);
+    assert!(!stage.is_paused(viewer, "TR_c0"));
+    let stop = stage.stream(viewer, "TR_c0").longest_stop(stage.now() - SECOND * 2, stage.now());
+    assert!(stop < SECOND, "{stop:?}");
+}
+
+#[test]
+fn two_viewers_share_one_bottleneck() {
+    let mut stage = Stage::new(6, [100_000, 250_000, 600_000]);
+    let (down, up) = (stage.pipe(line(2_000_000)), stage.pipe(Weather::default()));
+    let one = stage.view(down, up, Tells::Arrivals);
+    stage.run(SECOND * 8);
+    let other = stage.view(down, up, Tells::Arrivals);
+    stage.run(SECOND * 15);
+    let from = stage.now();
+    stage.run(SECOND * 45);
+    let pipe = &stage.house.pipes[down];
+    let (a, b) = (pipe.bytes_of(stage.flow(one), from), pipe.bytes_of(stage.flow(other), from));
+    let share = a as f64 / (a + b) as f64;
+    assert!((0.4..=0.6).contains(&share), "{share}: {a} and {b} bytes");
+    let used = (a + b) as f64 * 8.0 / 45.0;
+    assert!(used > 1_000_000.0, "the line is used: {used}");
+    let p95 = pipe.wait_p95(from, stage.now());
+    assert!(p95 <= Duration::from_millis(200), "queueing delay p95 {p95:?}");
+}
+
+#[test]
+fn jitter_reordering_and_bursts_of_loss_are_no_congestion() {
+    let weather =
+        Weather { jitter: Duration::from_millis(30), reordering: 0.02, bursts: Some((0.004, 0.3)), ..line(4_000_000) };
+    let (mut stage, viewer, ..) = one_viewer(weather);
+    stage.run(SECOND * 8);
+    let from = stage.now();
+    stage.run(SECOND * 30);
+    let stream = stage.stream(viewer, "TR_c0");
+    let frames = stream.frames_between(from, stage.now());
+    assert!(frames >= expected_frames(SECOND * 30) * 95 / 100, "{frames} frames");
+    let top = stream.moments.iter().filter(|(at, layer)| *at > from && *layer == 2).count();
+    assert!(top * 10 >= frames * 8, "{top} of {frames} in the top layer");
+    assert!(!stage.is_paused(viewer, "TR_c0"));
+}
+
+#[test]
+fn an_outage_passes() {
+    let (mut stage, viewer, down, up) = one_viewer(line(3_000_000));
+    stage.run(SECOND * 8);
+    stage.weather(down).outage = true;
+    stage.weather(up).outage = true;
+    stage.run(SECOND * 4);
+    stage.weather(down).outage = false;
+    stage.weather(up).outage = false;
+    let back = stage.now();
+    stage.run(SECOND * 12);
+    let stream = stage.stream(viewer, "TR_c0");
+    let first = stream.moments.iter().find(|(at, _)| *at >= back).expect("it moves again").0 - back;
+    assert!(first <= SECOND * 4, "moves after {first:?}");
+    let top = stream.first_of(2, back).expect("the top layer comes back") - back;
+    assert!(top <= SECOND * 10, "top layer after {top:?}");
+}
+
+#[test]
+fn the_spotlight_goes_before_the_tiles_on_a_narrow_line() {
+    let mut stage = Stage::new(4, RATES);
+    let (down, up) = (stage.pipe(line(1_500_000)), stage.pipe(Weather::default()));
+    let viewer = stage.view(down, up, Tells::Arrivals);
+    for (track, width, height) in [("TR_c0", 300, 160), ("TR_c1", 1280, 720), ("TR_c2", 300, 160), ("TR_c3", 300, 160)]
+    {
+        stage.settings(viewer, track, width, height);
+    }
+    stage.run(SECOND * 20);
+    let layer = |stage: &Stage, track: &str| stage.stream(viewer, track).moments.last().unwrap().1;
+    assert_eq!(layer(&stage, "TR_c1"), 1);
+    for track in ["TR_c0", "TR_c2", "TR_c3"] {
+        assert_eq!(layer(&stage, track), 0);
+        assert!(!stage.is_paused(viewer, track));
+    }
+    // Narrower: tiles are paused one by one, the spotlight last.
+    stage.weather(down).rate = Some(450_000);
+    stage.run(SECOND * 20);
+    assert!(!stage.is_paused(viewer, "TR_c1"));
+    let paused = ["TR_c0", "TR_c2", "TR_c3"].into_iter().filter(|track| stage.is_paused(viewer, track)).count();
+    assert!((1..=3).contains(&paused), "{paused}");
+    let stop = stage.stream(viewer, "TR_c1").longest_stop(stage.now() - SECOND * 10, stage.now());
+    assert!(stop <= SECOND, "the spotlight moves: {stop:?}");
+    let turns = stage.turns();
+    assert!(turns <= 24, "they do not flap: {turns} turns");
+}
+
+#[test]
+fn a_viewer_without_transport_wide_feedback_is_bounded_by_its_remb() {
+    let mut stage = Stage::new(1, RATES);
+    let (down, up) = (stage.pipe(line(3_000_000)), stage.pipe(Weather::default()));
+    let viewer = stage.view(down, up, Tells::Remb(800_000));
+    stage.run(SECOND * 6);
+    assert_eq!(stage.stream(viewer, "TR_c0").moments.last().unwrap().1, 1);
+    stage.viewers[viewer].receiver.tells = Tells::Remb(3_000_000);
+    stage.run(SECOND * 8);
+    assert_eq!(stage.stream(viewer, "TR_c0").moments.last().unwrap().1, 2);
+    stage.viewers[viewer].receiver.tells = Tells::Remb(50_000);
+    stage.run(SECOND * 3);
+    assert!(stage.is_paused(viewer, "TR_c0"));
+}

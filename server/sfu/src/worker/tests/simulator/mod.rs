@@ -1,0 +1,11 @@
+//! A network of our own between the server and its viewers, under virtual time and fixed seeds: what happens on poor lines happens here
+//! again and again in the same way.
+
+mod camera;
+mod cases;
+mod pipe;
+mod receiver;
+mod stage;
+
+pub use pipe::Pipe;
+pub use receiver::remb;
