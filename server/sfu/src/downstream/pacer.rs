@@ -12,6 +12,9 @@ const REPAIR_BURST: Micros = 80_000;
 pub const MAX_QUEUED_BYTES: usize = 256 * 1024;
 /// What has waited for this long is of no use any more.
 pub const MAX_QUEUED_TIME: Micros = 600_000;
+/// After a key frame had to wait, what is behind it may wait longer for this long: a large one over a thin line takes its time, and
+/// letting go of it would only bring the next.
+const KEY_FRAME_TIME: Micros = 3_000_000;
 
 /// Places that an empty queue keeps.
 const KEPT_PLACES: usize = 16;
@@ -30,11 +33,13 @@ pub struct Pacer<T> {
     ready_at: Micros,
     bytes: usize,
     queue: VecDeque<Held<T>>,
+    /// Until when [`KEY_FRAME_TIME`] counts.
+    lenient_until: Micros,
 }
 
 impl<T> Default for Pacer<T> {
     fn default() -> Self {
-        Self { pace: 0, ready_at: 0, bytes: 0, queue: VecDeque::new() }
+        Self { pace: 0, ready_at: 0, bytes: 0, queue: VecDeque::new(), lenient_until: 0 }
     }
 }
 
@@ -62,7 +67,10 @@ impl<T> Pacer<T> {
     }
 
     /// A packet waits; true if too much does now.
-    pub fn hold(&mut self, item: T, len: usize, now: Micros) -> bool {
+    pub fn hold(&mut self, item: T, len: usize, key_frame: bool, now: Micros) -> bool {
+        if key_frame {
+            self.lenient_until = now + KEY_FRAME_TIME;
+        }
         self.bytes += len;
         self.queue.push_back(Held { item, len: len.min(usize::from(u16::MAX)) as u16, since: now });
         self.is_over(now)
@@ -71,7 +79,8 @@ impl<T> Pacer<T> {
     /// Whether more waits, or for longer, than is of use.
     pub fn is_over(&self, now: Micros) -> bool {
         let waited = self.queue.front().map_or(0, |first| now.saturating_sub(first.since));
-        self.bytes > MAX_QUEUED_BYTES || waited > MAX_QUEUED_TIME
+        let longest = if now < self.lenient_until { KEY_FRAME_TIME } else { MAX_QUEUED_TIME };
+        self.bytes > MAX_QUEUED_BYTES || waited > longest
     }
 
     /// The next packet that may leave now.
@@ -148,7 +157,7 @@ mod tests {
                 pacer.charge(1_250, 0);
                 passed += 1;
             } else {
-                assert!(!pacer.hold(number, 1_250, 0));
+                assert!(!pacer.hold(number, 1_250, false, 0));
             }
         }
         // 10 ms each: 40 ms ahead, and the one that goes beyond.
@@ -170,13 +179,23 @@ mod tests {
         let mut pacer = Pacer::default();
         pacer.set_rate(Some(100_000));
         pacer.charge(5_000, 0);
-        assert!(!pacer.hold((), 1_200, 0));
+        assert!(!pacer.hold((), 1_200, false, 0));
         assert!(!pacer.is_over(MAX_QUEUED_TIME));
         assert!(pacer.is_over(MAX_QUEUED_TIME + 1));
-        while !pacer.hold((), 1_200, 0) {}
+        while !pacer.hold((), 1_200, false, 0) {}
         assert!(pacer.len() <= MAX_QUEUED_BYTES / 1_200 + 1);
         assert_eq!(pacer.keep(|()| false), MAX_QUEUED_BYTES / 1_200 + 1);
         assert!(!pacer.is_over(u64::MAX));
+    }
+
+    #[test]
+    fn a_key_frame_may_take_its_time() {
+        let mut pacer = Pacer::default();
+        pacer.set_rate(Some(100_000));
+        pacer.charge(5_000, 0);
+        assert!(!pacer.hold((), 1_200, true, 0));
+        assert!(!pacer.is_over(KEY_FRAME_TIME - 1));
+        assert!(pacer.is_over(KEY_FRAME_TIME));
     }
 
     proptest! {
@@ -196,7 +215,7 @@ mod tests {
                     pacer.charge(len, now);
                     left += len as u64;
                 } else {
-                    pacer.hold(len, len, now);
+                    pacer.hold(len, len, false, now);
                 }
             }
             let most = rate * (now + BURST) / 8_000_000 + 2 * 1_400;

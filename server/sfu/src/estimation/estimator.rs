@@ -134,7 +134,11 @@ impl Estimator {
         }
         let stands = self.standing.take();
         // A long queue counts more than how it came to be, and one that drains needs no more than that.
-        usage = if stands == Usage::Normal { usage } else { stands };
+        usage = match (stands, usage) {
+            (Usage::Normal, Usage::Over) if self.standing.is_empty() => Usage::Normal,
+            (Usage::Normal, seen) => seen,
+            (stands, _) => stands,
+        };
         let window = if stands == Usage::Over { ARRIVING_BUSY } else { ARRIVING };
         if told == 0 {
             return self.estimate;

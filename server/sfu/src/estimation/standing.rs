@@ -2,6 +2,8 @@
 
 use super::{Micros, Usage};
 
+/// With a delay so close to the shortest one, in microseconds, nothing stands.
+const SHORT: i64 = 10_000;
 /// A queue of at least this length, in microseconds, over a whole feedback.
 const LONG: i64 = 80_000;
 /// It drains if it got shorter by this much within a feedback.
@@ -22,11 +24,20 @@ pub struct Standing {
     first: i64,
     last: i64,
     count: u32,
+    is_empty: bool,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { shortest: [i64::MAX; 2], span_began: None, lowest: i64::MAX, first: 0, last: 0, count: 0 }
+        Self {
+            shortest: [i64::MAX; 2],
+            span_began: None,
+            lowest: i64::MAX,
+            first: 0,
+            last: 0,
+            count: 0,
+            is_empty: false,
+        }
     }
 }
 
@@ -48,10 +59,16 @@ impl Standing {
         self.count += 1;
     }
 
+    /// Whether no queue stood in the last feedback: then the trend tells of one that has drained since.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
     /// What the feedback that ends here says; the next begins.
     pub fn take(&mut self) -> Usage {
         let (count, lowest) = (std::mem::take(&mut self.count), std::mem::replace(&mut self.lowest, i64::MAX));
         let empty = self.shortest[0].min(self.shortest[1]);
+        self.is_empty = count > 0 && lowest.saturating_sub(empty) < SHORT;
         if count < LEAST || lowest.saturating_sub(empty) < LONG {
             return Usage::Normal;
         }
@@ -81,7 +98,10 @@ mod tests {
         assert!(run(&mut standing, 0, 20, |_| 20).iter().all(|usage| *usage == Usage::Normal));
         let grown = run(&mut standing, 20, 3, |sent| 20 + (sent as i64 - 1_000) * 2);
         assert_eq!(grown, [Usage::Normal, Usage::Over, Usage::Over]);
+        assert!(!standing.is_empty());
         assert_eq!(run(&mut standing, 23, 1, |sent| 320 - (sent as i64 - 1_150)), [Usage::Under]);
+        assert_eq!(run(&mut standing, 24, 1, |_| 24), [Usage::Normal]);
+        assert!(standing.is_empty());
     }
 
     #[test]

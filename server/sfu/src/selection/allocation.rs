@@ -7,6 +7,13 @@ use crate::upstream::MAX_LAYERS;
 /// estimate that trembles changes nothing.
 const RISE_ROOM: f64 = 0.15;
 
+/// A higher layer begins with its key frame, which must pass within this time over what is free for it: while it is on its way the
+/// picture stands still. Scenes that hardly move have key frames of many times their rate.
+const RISE_TIME_MS: u64 = 700;
+
+/// The same for the lowest layer, when there is no picture that could stand still.
+const BEGIN_TIME_MS: u64 = 2_500;
+
 /// The budget, in percent of what all that is wanted takes, at which each tile could rise to it.
 pub const ENOUGH: u64 = 118;
 
@@ -21,6 +28,8 @@ pub struct Tile {
     pub wanted: u8,
     /// What each layer takes, in bit/s; 0: there is no such layer.
     pub rates: [u64; MAX_LAYERS],
+    /// What the key frame of each layer takes, in bits; 0: not known.
+    pub keys: [u64; MAX_LAYERS],
     /// What it has now; `None`: paused.
     pub granted: Option<u8>,
     /// Whether it may have more than now already.
@@ -39,9 +48,16 @@ impl Tile {
         (from..=self.wanted).find(|layer| self.rate(*layer) > 0)
     }
 
-    /// What the wanted layer takes, or the best below it.
-    pub fn wanted_rate(&self) -> u64 {
-        (0..=self.wanted).rev().map(|layer| self.rate(layer)).find(|rate| *rate > 0).unwrap_or(0)
+    /// What must be free for a rise to this layer: its rate, or more if its key frame is large.
+    fn entry(&self, layer: u8) -> u64 {
+        let key = self.keys.get(usize::from(layer)).copied().unwrap_or(0);
+        let time = if self.above(None) == Some(layer) { BEGIN_TIME_MS } else { RISE_TIME_MS };
+        self.rate(layer).max(key * 1_000 / time)
+    }
+
+    /// What must be free for the wanted layer, or the best below it.
+    pub fn wanted_entry(&self) -> u64 {
+        (0..=self.wanted).rev().find(|layer| self.rate(*layer) > 0).map_or(0, |layer| self.entry(layer))
     }
 
     fn is_rise(&self, layer: u8) -> bool {
@@ -120,8 +136,10 @@ impl Sharing<'_> {
 }
 
 fn fits(tile: &Tile, layer: u8, free: u64, room: u64) -> bool {
-    let rate = tile.rate(layer);
-    if tile.is_rise(layer) { tile.may_rise && rate.saturating_add(room) <= free } else { rate <= free }
+    if !tile.is_rise(layer) {
+        return tile.rate(layer) <= free;
+    }
+    tile.may_rise && tile.rate(layer).saturating_add(room).max(tile.entry(layer)) <= free
 }
 
 #[cfg(test)]
@@ -132,7 +150,7 @@ mod tests {
     const RATES: [u64; 3] = [150_000, 500_000, 1_700_000];
 
     fn tile(pixels: u64, wanted: u8, granted: Option<u8>) -> Tile {
-        Tile { pixels, quality: 2, wanted, rates: RATES, granted, may_rise: true }
+        Tile { pixels, quality: 2, wanted, rates: RATES, keys: [0; 3], granted, may_rise: true }
     }
 
     #[test]
@@ -149,6 +167,22 @@ mod tests {
         assert_eq!(allocate(&tiles, 400_000, 0, true), [None, Some(0), Some(0)], "the smallest is paused");
         assert_eq!(allocate(&tiles, 400_000, 0, false), [Some(0), Some(0), Some(0)]);
         assert_eq!(allocate(&tiles, 100_000, 0, true), [None; 3]);
+    }
+
+    #[test]
+    fn a_rise_waits_until_its_key_frame_passes_in_time() {
+        let mut still = tile(2_000, 2, Some(0));
+        still.rates = [50_000, 100_000, 200_000];
+        still.keys = [80_000, 200_000, 700_000];
+        assert_eq!(allocate(&[still], 500_000, 0, true), [Some(1)]);
+        assert_eq!(allocate(&[still], 1_000_000, 0, true), [Some(2)]);
+        // What it has already needs no key frame.
+        still.granted = Some(2);
+        assert_eq!(allocate(&[still], 250_000, 0, true), [Some(2)]);
+        // A single layer may take its time, but not for ever.
+        let single = Tile { wanted: 0, rates: [100_000, 0, 0], keys: [700_000, 0, 0], granted: None, ..still };
+        assert_eq!(allocate(&[single], 300_000, 0, true), [Some(0)]);
+        assert_eq!(allocate(&[single], 200_000, 0, true), [None]);
     }
 
     #[test]
@@ -196,13 +230,15 @@ mod tests {
 
     fn any_tile() -> impl Strategy<Value = Tile> {
         let rates = (0u64..400_000, 0u64..1_000_000, 0u64..4_000_000);
-        (0u64..5_000, 0u8..3, 0u8..3, rates, proptest::option::of(0u8..3), any::<bool>()).prop_map(
-            |(pixels, quality, wanted, (low, middle, high), granted, may_rise)| Tile {
+        let keys = proptest::array::uniform3(0u64..2_000_000);
+        (0u64..5_000, 0u8..3, 0u8..3, rates, keys, proptest::option::of(0u8..3), any::<bool>()).prop_map(
+            |(pixels, quality, wanted, (low, middle, high), keys, granted, may_rise)| Tile {
                 pixels,
                 quality,
                 wanted,
                 // Higher layers cost more.
                 rates: [low, low + middle, low + middle + high],
+                keys,
                 granted,
                 may_rise,
             },

@@ -40,7 +40,7 @@ impl Worker {
                 _ => {}
             }
         }
-        let wanted = places.iter().map(|place| place.tile.wanted_rate()).sum::<u64>() + sound;
+        let wanted = places.iter().map(|place| place.tile.wanted_entry()).sum::<u64>() + sound;
         let budget = outlet.budget(now);
         outlet.shared(budget, wanted * ENOUGH / 100, now);
         let shares: Vec<Share> = match budget {

@@ -38,7 +38,7 @@ impl Worker {
             return;
         }
         if let Some(meter) = track.meters.get_mut(layer) {
-            meter.add(packet.payload().len(), packet.key_frame);
+            meter.add(packet.payload().len(), packet.key_frame, packet.timestamp);
         }
         for other in &mut track.others {
             if other.layers.get(layer) == Some(&true) {
@@ -285,7 +285,9 @@ fn send_to(
         let at = outlet.micros(ways.now);
         if !outlet.pacer.admits(at) {
             let held = Held { packet: packet.clone(), mapped, track: ways.track, viewer: key, ssrc: viewer.ssrc };
-            if outlet.pacer.hold(held, packet.payload().len(), at) && !ways.crowded.contains(&viewer.link) {
+            if outlet.pacer.hold(held, packet.payload().len(), packet.key_frame, at)
+                && !ways.crowded.contains(&viewer.link)
+            {
                 ways.crowded.push(viewer.link);
             }
             let due = outlet.deadline(ways.now);

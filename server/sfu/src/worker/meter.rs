@@ -1,4 +1,4 @@
-//! How much a layer is, in bit/s: counted as it comes, read now and then.
+//! How much a layer is: its rate, counted as it comes and read now and then, and its last key frame.
 
 use std::time::Instant;
 
@@ -17,13 +17,21 @@ pub(super) struct Meter {
     has_key: bool,
     since: Option<Instant>,
     rate: f64,
+    /// The timestamp of the last key frame and the bytes that came of it.
+    key: Option<(u32, u32)>,
 }
 
 impl Meter {
-    /// A packet with so many bytes of payload.
-    pub fn add(&mut self, payload: usize, key_frame: bool) {
+    /// A packet with so many bytes of payload, of the frame with this timestamp.
+    pub fn add(&mut self, payload: usize, key_frame: bool, timestamp: u32) {
+        let bytes = payload as u32 + OVERHEAD;
         self.has_key |= key_frame;
-        self.bytes = self.bytes.saturating_add(payload as u32 + OVERHEAD);
+        self.bytes = self.bytes.saturating_add(bytes);
+        match &mut self.key {
+            Some((at, sum)) if *at == timestamp => *sum = sum.saturating_add(bytes),
+            _ if key_frame => self.key = Some((timestamp, bytes)),
+            _ => {}
+        }
     }
 
     /// Closes the span until now.
@@ -56,6 +64,11 @@ impl Meter {
     pub fn rate(&self) -> u64 {
         self.rate as u64
     }
+
+    /// What the last key frame took, in bits; 0: none came yet.
+    pub fn key_frame(&self) -> u64 {
+        self.key.map_or(0, |(_, bytes)| u64::from(bytes) * 8)
+    }
 }
 
 #[cfg(test)]
@@ -69,10 +82,12 @@ mod tests {
         let mut meter = Meter::default();
         for step in 0..50u64 {
             meter.look(start + Duration::from_millis(step * 300));
-            (0..30).for_each(|_| meter.add(1_190, false));
+            (0..30).for_each(|n| meter.add(1_190, false, n));
         }
         assert_eq!(meter.rate(), 1_000_000);
-        (0..30).for_each(|n| meter.add(9_000, n == 0));
+        assert_eq!(meter.key_frame(), 0);
+        (0..30).for_each(|n| meter.add(9_940, n == 0, 7 + n / 10));
+        assert_eq!(meter.key_frame(), 10 * 10_000 * 8, "all packets of its frame, and no others");
         meter.look(start + Duration::from_millis(50 * 300));
         assert_eq!(meter.rate(), 1_000_000, "a key frame is not the rule");
         meter.look(start + Duration::from_secs(16));

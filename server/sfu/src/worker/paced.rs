@@ -6,7 +6,7 @@ use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::timers::Wake;
 use super::track::Track;
-use super::viewer::Viewer;
+use super::viewer::{Share, Viewer};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -42,7 +42,7 @@ impl Worker {
         self.timers.arm(&mut outlet.armed, due, Wake::Outlet(key));
     }
 
-    /// Too much waits: the viewer with the most of it starts anew at its next key frame, without a gap.
+    /// Too much waits: the viewer with the most of it starts anew at the next key frame of the layer below, without a gap.
     pub(super) fn relieve(&mut self, key: Key<Link>, now: Instant) {
         loop {
             let Some(outlet) = self.links.get_mut(key).and_then(|link| link.outlet.as_mut()) else { return };
@@ -61,7 +61,13 @@ impl Worker {
             let entry = self.tracks.get_mut(track).and_then(|track| track.viewers.get_mut(viewer));
             let Some(entry) = entry.filter(|entry| entry.ssrc == ssrc) else { continue };
             entry.continuity.rewind();
-            if let Some(target) = entry.target.filter(|_| entry.sending) {
+            let Some(target) = entry.target.filter(|_| entry.sending) else { continue };
+            if let Some(below) = target.checked_sub(1) {
+                // Its next key frame would be too much again.
+                entry.share = Share::Layer(below);
+                entry.patience.fell(now);
+                self.viewers_changed(track, now);
+            } else {
                 self.ask_keyframe(track, target, false, now);
             }
         }

@@ -173,11 +173,13 @@ impl Track {
         for (layer, rate) in (0u8..).zip(rates.iter_mut()) {
             *rate = self.rate(layer);
         }
+        let keys = std::array::from_fn(|layer| self.meters.get(layer).map_or(0, Meter::key_frame));
         Some(Tile {
             pixels: u64::from(viewer.settings.width) * u64::from(viewer.settings.height),
             quality: viewer.settings.quality as u8,
             wanted,
             rates,
+            keys,
             granted,
             may_rise: viewer.patience.may_rise(now),
         })

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub const FRAME: Duration = Duration::from_millis(40);
 const SOUND_FRAME: Duration = Duration::from_millis(20);
 const PACKET: usize = 1_100;
-/// How much larger a key frame is.
+/// How much larger a key frame is than the others of a lively scene.
 const KEY_FACTOR: usize = 5;
 
 /// What stands behind the VP8 header of each packet.
@@ -58,6 +58,8 @@ struct Layer {
 pub struct Camera {
     pub track: String,
     pub mid: String,
+    /// How much larger key frames are: by more when the scene is still.
+    pub key_factor: usize,
     layers: Vec<Layer>,
     next: Option<Instant>,
     clock: u32,
@@ -80,6 +82,7 @@ impl Camera {
         Self {
             track: track.to_owned(),
             mid: mid.to_string(),
+            key_factor: KEY_FACTOR,
             layers: [(0, "q", 320), (1, "h", 640), (2, "f", 1280)].map(layer).into(),
             next: None,
             clock: 0,
@@ -116,7 +119,7 @@ impl Camera {
             }
             let key = std::mem::take(&mut layer.wants_key);
             let mean = (layer.rate * FRAME.as_millis() as u64 / 8_000) as usize;
-            let size = if key { mean * KEY_FACTOR } else { mean };
+            let size = if key { mean * self.key_factor } else { mean };
             let count = size.div_ceil(PACKET).max(1);
             layer.picture = (layer.picture + 1) & 0x7fff;
             for part in 0..count {

@@ -51,6 +51,24 @@ fn capacity_falls_and_returns() {
 }
 
 #[test]
+fn a_still_scene_with_large_key_frames_does_not_stop_a_narrow_line() {
+    let mut stage = Stage::new(1, [40_000, 100_000, 250_000]);
+    // 17, 44 and 110 kB: the largest takes almost two seconds of the line.
+    stage.cameras[0].key_factor = 88;
+    let (down, up) = (stage.pipe(line(500_000)), stage.pipe(Weather::default()));
+    let viewer = stage.view(down, up, Tells::Arrivals);
+    stage.run(SECOND * 10);
+    let from = stage.now();
+    stage.run(SECOND * 30);
+    let stream = stage.stream(viewer, "TR_c0");
+    let stop = stream.longest_stop(from, stage.now());
+    assert!(stop <= SECOND, "stood still for {stop:?}");
+    let frames = stream.frames_between(from, stage.now());
+    assert!(frames >= expected_frames(SECOND * 30) * 95 / 100, "{frames} frames");
+    assert!(!stage.is_paused(viewer, "TR_c0"));
+}
+
+#[test]
 fn a_tenth_lost_at_random_is_repaired() {
     let (mut stage, viewer, ..) = one_viewer(Weather { loss: 0.1, ..line(3_000_000) });
     stage.run(SECOND * 5);

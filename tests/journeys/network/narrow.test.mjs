@@ -1,0 +1,131 @@
+// A viewer's line gets narrow, and lossy: the picture gives way by decision, says so, and comes back by itself.
+// Runs on a private network of two hosts (tests/network/two-hosts); only what leaves the server for the viewer is held back or lost.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { launch } from "../harness/browser.mjs";
+import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
+import { Installation, eventually } from "../harness/server.mjs";
+
+const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
+const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
+const WIDE = "3mbit";
+const NARROW = "500kbit";
+const SOURCE_FPS = 15;
+const MAX_STOP_MS = 1_000;
+const MAX_RETURN_MS = 5_000;
+
+let installation, browser, commander, site;
+
+function onServer(...words) {
+  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
+}
+
+/** The rate at which the server's cable takes bytes, with a queue of 300 ms before it drops. */
+function setRate(rate) {
+  onServer("tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "1600", "latency", "300ms");
+}
+
+/** Loses this share of the media for the viewer, in [0, 1]. */
+function setLoss(share) {
+  onServer("iptables", "-F", "OUTPUT");
+  if (share > 0) {
+    onServer("iptables", "-A", "OUTPUT", "-o", "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${share}`, "-j", "DROP");
+  }
+}
+
+/** What was shown since the last call: when each frame came (ms of the page's clock), and how wide it was. */
+async function frames() {
+  return commander.evaluate(() => window.shown.splice(0));
+}
+
+const wait = (ms) => commander.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), ms);
+const now = () => commander.evaluate(() => performance.now());
+const width = () => tile(commander, site.id).locator("video").evaluate((v) => v.videoWidth);
+const pausedWords = () => tile(commander, site.id).getByText("线路不足，画面暂停");
+
+function longestStop(shown, from, to) {
+  const times = [from, ...shown.map((f) => f.at).filter((at) => at >= from && at <= to), to];
+  return Math.max(...times.slice(1).map((at, i) => at - times[i]));
+}
+
+before(async () => {
+  assert.ok(namespace, "run this through tests/network/two-hosts");
+  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  await installation.seed();
+  await installation.start();
+  const [office] = await installation.startOffices(1);
+  browser = await launch();
+  commander = await logIn(browser, installation.base, "zhihuizhang");
+  site = (await org(commander)).sites.find((s) => s.id === office.site_id);
+  await commander.goto("/wall");
+  await onAir(commander, site.id);
+  await pick(commander, site.id, "弱网检查");
+  await moving(commander, site.id, { count: 30 });
+  await tile(commander, site.id).locator("video").evaluate((v) => {
+    window.shown = [];
+    const each = (at) => {
+      window.shown.push({ at, width: v.videoWidth });
+      v.requestVideoFrameCallback(each);
+    };
+    v.requestVideoFrameCallback(each);
+  });
+  await tile(commander, site.id).dblclick();
+});
+
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+test("the capacity falls to a sixth and returns", async () => {
+  setRate(WIDE);
+  const top = await eventually(15_000, "the spotlight takes the top layer", async () => (await width()) >= 1280 && width());
+  await wait(3_000);
+  await frames();
+
+  const fell = await now();
+  setRate(NARROW);
+  await wait(15_000);
+  const returned = await now();
+  const narrow = await frames();
+  assert.ok((await width()) < top, "a smaller layer is shown on the narrow line");
+  setRate(WIDE);
+  await eventually(15_000, "the top layer comes back", async () => (await width()) === top);
+  await wait(5_000);
+  const wide = await frames();
+  const end = await now();
+
+  const stop = longestStop([...narrow, ...wide], fell, end);
+  const back = wide.find((f) => f.at > returned && f.width === top).at - returned;
+  const fps = narrow.filter((f) => f.at > fell + 5_000).length / ((returned - fell - 5_000) / 1_000);
+  console.log(`narrow: longest stop ${stop.toFixed(0)} ms, ${fps.toFixed(1)} fps, top layer back after ${back.toFixed(0)} ms`);
+  assert.ok(stop <= MAX_STOP_MS, `the picture stood still for ${stop.toFixed(0)} ms`);
+  assert.ok(back <= MAX_RETURN_MS, `the top layer came back after ${back.toFixed(0)} ms`);
+  assert.ok(fps >= 0.95 * SOURCE_FPS, `${fps.toFixed(1)} of ${SOURCE_FPS} frames a second on the narrow line`);
+});
+
+test("a tenth lost at random is repaired", async () => {
+  setLoss(0.1);
+  await wait(5_000);
+  await frames();
+  const from = await now();
+  await wait(20_000);
+  const shown = await frames();
+  const seconds = ((await now()) - from) / 1_000;
+  const stop = longestStop(shown, from, from + seconds * 1_000);
+  const fps = shown.length / seconds;
+  console.log(`10 % lost: ${fps.toFixed(1)} fps, longest stop ${stop.toFixed(0)} ms`);
+  assert.ok(fps >= 0.95 * SOURCE_FPS, `${fps.toFixed(1)} of ${SOURCE_FPS} frames a second`);
+  assert.ok(stop <= MAX_STOP_MS, `the picture stood still for ${stop.toFixed(0)} ms`);
+  assert.equal(await pausedWords().count(), 0);
+});
+
+test("a third lost pauses the picture in words, and it comes back by itself", async () => {
+  setLoss(0.3);
+  await pausedWords().waitFor({ timeout: 20_000 });
+  setLoss(0);
+  await pausedWords().waitFor({ state: "detached", timeout: 20_000 });
+  await moving(commander, site.id, { count: 30 });
+});
