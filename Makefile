@@ -57,7 +57,8 @@ $(JOURNEYS)/node_modules/.stamp: $(JOURNEYS)/package-lock.json
 $(BIN): web
 	cargo test --workspace --no-run --quiet
 
-test-journeys: $(BIN) $(JOURNEYS)/node_modules/.stamp
+# The encoder of a journey is one of the SDK clients.
+test-journeys: $(BIN) $(JOURNEYS)/node_modules/.stamp $(SDK)/.venv/.stamp
 	@.ci/setup test
 	cd $(JOURNEYS) && node --test --test-concurrency=1 --test-timeout=240000 *.test.mjs
 	# Each on hosts of its own: what one does to the network is not the next one's.
