@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz check lint web web-check test-rust test-web test-journeys test-sdk clean
+.PHONY: help demo test bench soak fuzz check lint web web-check test-rust test-web test-journeys test-sdk clean
 
 BIN := target/debug/lianxian
 JOURNEYS := tests/journeys
@@ -12,6 +12,7 @@ help:
 	@echo "make demo    build, and run a demo district with six live offices: prints the address and the logins"
 	@echo "make test    every test: Rust on both databases, web, browser journeys, SDK clients"
 	@echo "make bench   the speed table, side by side; writes target/bench.json"
+	@echo "make soak    a wall of 25 tiles for ten minutes: losses and memory; writes target/soak.json"
 	@echo "make fuzz    each parser of remote bytes under a coverage-guided fuzzer, SECONDS=30 each"
 	@echo "make check   format, lints, types, dependency and arrow rules"
 
@@ -82,7 +83,13 @@ test-sdk: $(BIN) $(SDK)/node_modules/.stamp $(SDK)/.venv/.stamp
 bench: web
 	@.ci/setup bench
 	cargo build --release -p lianxian -p lianxian-load
-	target/release/lianxian-load bench
+	tests/network/one-host target/release/lianxian-load bench
+
+# A quarter of an hour: not among the tests.
+soak: web
+	@.ci/setup bench
+	cargo build --release -p lianxian -p lianxian-load
+	tests/network/one-host target/release/lianxian-load soak
 
 target/tools/bin/cargo-fuzz:
 	cargo install --locked --quiet --root target/tools cargo-fuzz

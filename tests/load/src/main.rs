@@ -1,4 +1,4 @@
-//! `lianxian-load bench`: the speed table, everything side by side in one run. Only loopback addresses are ever sent to.
+//! `lianxian-load bench`: the speed table, everything side by side in one run; `soak`: a wall for a long time. Only addresses of this host are ever sent to.
 
 mod floor;
 mod janus;
@@ -10,6 +10,7 @@ mod scenario;
 mod session;
 mod source;
 mod transport;
+mod viewer;
 
 use anyhow::Result;
 use clap::Parser;
@@ -25,18 +26,32 @@ enum Command {
         #[arg(long, default_value = "target/bench.json")]
         out: PathBuf,
         /// How many viewers of one publisher, in turn.
-        #[arg(long, value_delimiter = ',', default_value = "50,100,200,500")]
+        #[arg(long, value_delimiter = ',', default_value = "50,100,200,500,1000")]
         viewers: Vec<usize>,
         /// Seconds that each case is measured.
         #[arg(long, default_value_t = 8)]
         seconds: u64,
     },
+    /// A wall for a long time.
+    Soak {
+        #[arg(long, default_value = "target/release/lianxian")]
+        server: PathBuf,
+        #[arg(long, default_value = "target/soak.json")]
+        out: PathBuf,
+        /// How long, after a first minute that does not count.
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let Command::Bench { server, out, viewers, seconds } = Command::parse();
-    let figures = scenario::run(&server, &viewers, std::time::Duration::from_secs(seconds)).await?;
-    let beside = out.with_file_name("bench-first-frame.json");
-    figures.write(&out, &beside)
+    match Command::parse() {
+        Command::Bench { server, out, viewers, seconds } => {
+            let mut figures = scenario::run(&server, &viewers, std::time::Duration::from_secs(seconds)).await?;
+            figures.take_left(out.parent().unwrap_or(std::path::Path::new(".")))?;
+            figures.write(&out)
+        }
+        Command::Soak { server, out, minutes } => scenario::soak(&server, minutes).await?.write(&out),
+    }
 }

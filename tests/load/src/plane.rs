@@ -3,6 +3,7 @@
 use crate::session::{Local, Remote};
 use crate::source::Source;
 use crate::transport::{Got, Identity, Transport};
+use crate::viewer::{Manner, Receiver as Attention, Taken};
 use anyhow::Result;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
@@ -20,13 +21,14 @@ const SAMPLING_VIEWERS: usize = 8;
 const TICK: Duration = Duration::from_millis(5);
 
 pub enum Role {
-    Viewer,
-    Publisher { ssrcs: [u32; 2] },
+    Viewer(Manner),
+    Publisher { ssrcs: [u32; 2], packets_per_frame: usize },
 }
 
 enum Order {
     Add { local: Local, remote: Remote, role: Role, since: Instant, up: oneshot::Sender<()> },
     Measure(bool),
+    Hold(bool),
     Report(oneshot::Sender<Report>),
     Stop,
 }
@@ -35,7 +37,11 @@ enum Order {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub received: u64,
+    /// By the network or the server, not by the viewer's own hand.
     pub lost: u64,
+    /// Thrown away by the viewers, and what of it came again.
+    pub thrown: u64,
+    pub repaired: u64,
     pub sent: u64,
     /// Nanoseconds from making a packet to opening it, sorted.
     pub delays_ns: Vec<u64>,
@@ -60,6 +66,7 @@ impl Plane {
             inbox,
             peers: Vec::new(),
             measuring: false,
+            held: false,
             report: Report::default(),
             epoch: Instant::now(),
         };
@@ -76,6 +83,11 @@ impl Plane {
 
     pub fn measure(&self, on: bool) {
         let _ = self.orders.send(Order::Measure(on));
+    }
+
+    /// Whether publishers are silent.
+    pub fn hold(&self, on: bool) {
+        let _ = self.orders.send(Order::Hold(on));
     }
 
     pub async fn report(&self) -> Result<Report> {
@@ -99,6 +111,8 @@ struct Peer {
     transport: Transport,
     up: Option<oneshot::Sender<()>>,
     source: Option<Source>,
+    attention: Option<Attention>,
+    deaf: bool,
     since: Instant,
     first: Option<Duration>,
     /// Highest sequence and packets counted of each stream while measuring.
@@ -113,6 +127,7 @@ struct Running {
     inbox: Receiver<Order>,
     peers: Vec<Peer>,
     measuring: bool,
+    held: bool,
     report: Report,
     epoch: Instant,
 }
@@ -133,11 +148,20 @@ impl Running {
                     return;
                 }
             }
-            self.publish(now);
+            if !self.held {
+                self.publish(now);
+            }
             if now >= next_tick {
                 next_tick = now + TICK;
                 for peer in &mut self.peers {
-                    let Peer { socket, transport, .. } = peer;
+                    let Peer { socket, transport, attention, .. } = peer;
+                    if let (Some(attention), Some(keys)) = (attention, &mut transport.keys) {
+                        attention.tell(now, |compound| {
+                            if let Ok(sealed) = keys.seal.encrypt_rtcp(compound) {
+                                let _ = socket.send(&sealed);
+                            }
+                        });
+                    }
                     if let Err(error) = transport.tick(now, |bytes| drop(socket.send(bytes))) {
                         eprintln!("a transport failed: {error:#}");
                     }
@@ -161,6 +185,11 @@ impl Running {
                     self.peers.iter_mut().for_each(|peer| peer.streams.clear());
                 }
             }
+            Order::Hold(on) => {
+                self.held = on;
+                let now = Instant::now();
+                self.peers.iter_mut().filter_map(|peer| peer.source.as_mut()).for_each(|source| source.begin(now));
+            }
             Order::Report(tell) => {
                 let mut report = self.report.clone();
                 report.first_packets = self.peers.iter().filter_map(|peer| peer.first).collect();
@@ -174,16 +203,21 @@ impl Running {
     }
 
     fn add(&mut self, local: Local, remote: Remote, role: Role, since: Instant, up: oneshot::Sender<()>) -> Result<()> {
-        let mut socket = UdpSocket::bind("127.0.0.1:0".parse()?)?;
+        let mut socket = UdpSocket::bind("0.0.0.0:0".parse()?)?;
         socket.connect(remote.address)?;
         let token = Token(self.peers.len());
         self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
         let now = Instant::now();
-        let transport = Transport::new(self.identity.clone(), local, remote, now);
-        let source = match role {
-            Role::Viewer => None,
-            Role::Publisher { ssrcs } => Some(Source::new(self.epoch, ssrcs, now)),
+        let (source, attention, deaf) = match role {
+            Role::Viewer(Manner::Deaf) => (None, None, true),
+            Role::Viewer(Manner::Attentive { lost_per_mille }) => {
+                (None, Some(Attention::new(&remote, lost_per_mille, now)), false)
+            }
+            Role::Publisher { ssrcs, packets_per_frame } => {
+                (Some(Source::new(self.epoch, ssrcs, packets_per_frame, now)), None, false)
+            }
         };
+        let transport = Transport::new(self.identity.clone(), local, remote, now);
         let samples = source.is_none() && token.0.is_multiple_of(SAMPLING_VIEWERS);
         let streams = HashMap::new();
         self.peers.push(Peer {
@@ -191,6 +225,8 @@ impl Running {
             transport,
             up: Some(up),
             source,
+            attention,
+            deaf,
             since,
             first: None,
             streams,
@@ -223,6 +259,10 @@ impl Running {
                 Got::Control if peer.transport.is_up() => {
                     if let Some(up) = peer.up.take() {
                         let _ = up.send(());
+                        if peer.deaf {
+                            let _ = self.poll.registry().deregister(&mut peer.socket);
+                            return;
+                        }
                     }
                 }
                 Got::Control => {}
@@ -253,10 +293,21 @@ impl Peer {
         if self.first.is_none() {
             self.first = Some(now - self.since);
         }
+        let taken = self.attention.as_mut().map_or(Taken::Media, |attention| attention.take(packet, now));
         if !measuring {
             return;
         }
         report.received += 1;
+        match taken {
+            Taken::Media => {}
+            Taken::Lost => report.thrown += 1,
+            // These have numbers of their own.
+            Taken::Repair => {
+                report.repaired += 1;
+                return;
+            }
+            Taken::Padding => return,
+        }
         let sequence = u16::from_be_bytes([packet[2], packet[3]]);
         let ssrc = u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]);
         let stream = self.streams.entry(ssrc).or_insert((sequence, 0));

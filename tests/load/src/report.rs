@@ -27,6 +27,11 @@ impl Figures {
         self.add(name.into(), Some(value), unit, Some(format!("<= {bound}")), Some(value <= bound));
     }
 
+    /// A figure with a lower bound.
+    pub fn at_least(&mut self, name: impl Into<String>, value: f64, unit: &str, bound: f64) {
+        self.add(name.into(), Some(value), unit, Some(format!(">= {bound}")), Some(value >= bound));
+    }
+
     pub fn absent(&mut self, name: impl Into<String>, unit: &str) {
         self.add(name.into(), None, unit, None, None);
     }
@@ -42,18 +47,24 @@ impl Figures {
         self.0.iter().find(|f| f.name == name)?.value
     }
 
-    /// Writes the list; a figure that another tool left in `beside` is taken in.
-    pub fn write(mut self, path: &Path, beside: &Path) -> Result<()> {
-        if let Ok(text) = std::fs::read_to_string(beside) {
-            let more: serde_json::Value = serde_json::from_str(&text)?;
-            self.add(
-                more["name"].as_str().unwrap_or_default().to_owned(),
-                more["value"].as_f64(),
-                more["unit"].as_str().unwrap_or_default(),
-                more["aim"].as_str().map(str::to_owned),
-                more["holds"].as_bool(),
-            );
+    /// Takes in what the browser's tests left in the folder (`bench-….json`, one figure or a list).
+    pub fn take_left(&mut self, folder: &Path) -> Result<()> {
+        for text in left_in(folder) {
+            let left: serde_json::Value = serde_json::from_str(&text)?;
+            for more in left.as_array().map_or(std::slice::from_ref(&left), Vec::as_slice) {
+                self.add(
+                    more["name"].as_str().unwrap_or_default().to_owned(),
+                    more["value"].as_f64(),
+                    more["unit"].as_str().unwrap_or_default(),
+                    more["aim"].as_str().map(str::to_owned),
+                    more["holds"].as_bool(),
+                );
+            }
         }
+        Ok(())
+    }
+
+    pub fn write(self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -61,6 +72,15 @@ impl Figures {
         println!("written to {}", path.display());
         Ok(())
     }
+}
+
+fn left_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = folder.read_dir() else { return Vec::new() };
+    let is_left = |name: &str| name.starts_with("bench-") && name.ends_with(".json");
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_left));
+    paths.sort();
+    paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
 }
 
 fn row(figure: &Figure) -> String {

@@ -5,14 +5,29 @@ use crate::lianxian::Server;
 use crate::plane::{Plane, Report};
 use crate::process::Process;
 use crate::report::Figures;
+use crate::source::PACKETS_PER_FRAME;
+use crate::viewer::Manner;
 use anyhow::Result;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+const PACKETS_OUT: &str = "lianxian_media_rtp_out_total";
 const WARM_UP: Duration = Duration::from_secs(2);
 const WALL: (usize, usize) = (12, 10);
 /// How many viewers there are where Janus is compared and where the aims hold.
 const COMPARED: usize = 200;
+/// From here on the publisher sends a quarter: two cores carry the viewers' side too.
+const CROWD: usize = 1_000;
+const CROWD_PACKETS_PER_FRAME: usize = 2;
+const ATTENTIVE: Manner = Manner::Attentive { lost_per_mille: 0 };
+/// The loss whose repair is measured.
+const LOST_PER_MILLE: u32 = 30;
+/// Publishers, viewers and pictures of each; low layers.
+const SOAK: (usize, usize, usize) = (32, 10, 25);
+const SOAK_PACKETS_PER_FRAME: usize = 1;
+const MINUTE: Duration = Duration::from_secs(60);
+/// Rooms, viewers of each and packets of a frame that are more than one core forwards.
+const FULL: (usize, usize, usize) = (4, 150, 24);
 
 struct Measured {
     report: Report,
@@ -38,15 +53,19 @@ fn percentile<T: Copy>(sorted: &[T], p: usize) -> Option<T> {
 
 fn tell(figures: &mut Figures, case: &str, measured: &Measured) {
     let report = &measured.report;
+    tell_delays(figures, case, report);
+    if let Some(first) = percentile(&report.first_packets, 50) {
+        figures.plain(format!("{case}: join to first packet p50"), first.as_secs_f64() * 1e3, "ms");
+    }
+    figures.plain(format!("{case}: packets received"), report.received as f64, "packets");
+}
+
+fn tell_delays(figures: &mut Figures, case: &str, report: &Report) {
     for p in [50, 99] {
         if let Some(ns) = percentile(&report.delays_ns, p) {
             figures.plain(format!("{case}: added latency p{p}"), ns as f64 / 1e6, "ms");
         }
     }
-    if let Some(first) = percentile(&report.first_packets, 50) {
-        figures.plain(format!("{case}: join to first packet p50"), first.as_secs_f64() * 1e3, "ms");
-    }
-    figures.plain(format!("{case}: packets received"), report.received as f64, "packets");
 }
 
 pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Figures> {
@@ -56,8 +75,11 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
 
     for &count in viewers {
         let case = format!("lianxian 1 x {count}");
-        let (measured, memory) = one_to_many(binary, count, time).await?;
+        let (measured, memory) = one_to_many(binary, count, ATTENTIVE, time).await?;
         let name = format!("{case}: CPU per forwarded packet");
+        if count >= CROWD {
+            figures.plain(format!("{case}: memory per receiving viewer"), memory, "KiB");
+        }
         match count {
             COMPARED => {
                 figures.at_most(name, measured.us_per_packet, "us", 4.0);
@@ -80,6 +102,9 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
     figures.at_most(format!("{case}: packets lost"), measured.report.lost as f64, "packets", 0.0);
     tell(&mut figures, &case, &measured);
 
+    repair(&mut figures, binary, time).await?;
+    cores(&mut figures, binary, time).await?;
+
     let case = format!("janus 1 x {COMPARED}");
     let name = format!("{case}: CPU per forwarded packet");
     let beside = match viewers.contains(&COMPARED) && janus::is_installed() {
@@ -101,6 +126,57 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
     Ok(figures)
 }
 
+/// What losses cost: the same viewers, of which each loses a little and asks for it again.
+async fn repair(figures: &mut Figures, binary: &Path, time: Duration) -> Result<()> {
+    let manner = Manner::Attentive { lost_per_mille: LOST_PER_MILLE };
+    let (measured, _) = one_to_many(binary, COMPARED, manner, time).await?;
+    let case = format!("lianxian 1 x {COMPARED}, {} % lost", f64::from(LOST_PER_MILLE) / 10.0);
+    figures.plain(format!("{case}: CPU per forwarded packet"), measured.us_per_packet, "us");
+    let share = measured.report.repaired as f64 / measured.report.thrown.max(1) as f64;
+    figures.at_least(format!("{case}: share that came again"), share, "", 0.95);
+    if let Some(without) = figures.value(&format!("lianxian 1 x {COMPARED}: CPU per forwarded packet")) {
+        figures.at_most(format!("{case}: ratio to none lost"), measured.us_per_packet / without, "x", 1.5);
+    }
+    Ok(())
+}
+
+/// How many packets leave in a second when there are more than can: with one worker, and with two. Their receivers are deaf, so that
+/// the cores are the server's.
+async fn cores(figures: &mut Figures, binary: &Path, time: Duration) -> Result<()> {
+    let mut rates = Vec::new();
+    for workers in [1, 2] {
+        let rate = full(binary, workers, time).await?;
+        figures.plain(format!("lianxian {} rooms, {workers} workers: packets out", FULL.0), rate, "/s");
+        rates.push(rate);
+    }
+    if let [one, two] = rates[..] {
+        figures.at_least("lianxian: two workers to one", two / one, "x", 1.7);
+    }
+    Ok(())
+}
+
+async fn full(binary: &Path, workers: usize, time: Duration) -> Result<f64> {
+    let server = Server::start(binary, workers).await?;
+    let plane = Plane::start()?;
+    let (rooms, viewers, packets) = FULL;
+    let mut links = Vec::new();
+    plane.hold(true);
+    for room in 0..rooms {
+        links.push(server.publish(&plane, &format!("full-{room}"), "publisher", packets).await?);
+        for n in 0..viewers {
+            links.push(server.view(&plane, &format!("full-{room}"), &format!("viewer-{n}"), Manner::Deaf).await?);
+        }
+    }
+    plane.hold(false);
+    tokio::time::sleep(WARM_UP).await;
+    let (before, from) = (server.metric(PACKETS_OUT).await?, Instant::now());
+    tokio::time::sleep(time).await;
+    let rate = (server.metric(PACKETS_OUT).await? - before) / from.elapsed().as_secs_f64();
+    drop(links);
+    server.process.stop().await?;
+    Ok(rate)
+}
+
 fn floor(figures: &mut Figures) -> Result<f64> {
     let floor = crate::floor::sendmmsg_us(COMPARED)?;
     figures.plain("sendmmsg floor, 64 a call, no crypto", floor, "us");
@@ -109,13 +185,13 @@ fn floor(figures: &mut Figures) -> Result<f64> {
 
 /// Memory that the process grew by for each viewer that is linked, but sent nothing.
 async fn idle_memory(binary: &Path) -> Result<f64> {
-    let server = Server::start(binary).await?;
+    let server = Server::start(binary, 0).await?;
     let plane = Plane::start()?;
     // The first one warms what is made once.
-    let mut links = vec![server.view(&plane, "idle", "first").await?];
+    let mut links = vec![server.view(&plane, "idle", "first", ATTENTIVE).await?];
     let before = server.process.memory()?;
     for n in 0..COMPARED {
-        links.push(server.view(&plane, "idle", &format!("idle-{n}")).await?);
+        links.push(server.view(&plane, "idle", &format!("idle-{n}"), ATTENTIVE).await?);
     }
     let grown = kib_each(server.process.memory()?, before, COMPARED);
     drop(links);
@@ -128,15 +204,16 @@ fn kib_each(after: u64, before: u64, count: usize) -> f64 {
 }
 
 /// Also tells the memory that each viewer took, in KiB.
-async fn one_to_many(binary: &Path, count: usize, time: Duration) -> Result<(Measured, f64)> {
-    let server = Server::start(binary).await?;
+async fn one_to_many(binary: &Path, count: usize, manner: Manner, time: Duration) -> Result<(Measured, f64)> {
+    let server = Server::start(binary, 0).await?;
     let plane = Plane::start()?;
-    let mut links = vec![server.publish(&plane, "one", "publisher").await?];
-    links.push(server.view(&plane, "one", "first").await?);
+    let packets = if count >= CROWD { CROWD_PACKETS_PER_FRAME } else { PACKETS_PER_FRAME };
+    let mut links = vec![server.publish(&plane, "one", "publisher", packets).await?];
+    links.push(server.view(&plane, "one", "first", manner).await?);
     tokio::time::sleep(WARM_UP).await;
     let before = server.process.memory()?;
     for n in 1..count {
-        links.push(server.view(&plane, "one", &format!("viewer-{n}")).await?);
+        links.push(server.view(&plane, "one", &format!("viewer-{n}"), manner).await?);
     }
     let measured = measure(&plane, &server.process, time).await?;
     let each = kib_each(server.process.memory()?, before, count - 1);
@@ -146,19 +223,56 @@ async fn one_to_many(binary: &Path, count: usize, time: Duration) -> Result<(Mea
 }
 
 async fn wall(binary: &Path, time: Duration) -> Result<Measured> {
-    let server = Server::start(binary).await?;
+    let server = Server::start(binary, 0).await?;
     let plane = Plane::start()?;
     let mut links = Vec::new();
     for n in 0..WALL.0 {
-        links.push(server.publish(&plane, "wall", &format!("publisher-{n}")).await?);
+        links.push(server.publish(&plane, "wall", &format!("publisher-{n}"), PACKETS_PER_FRAME).await?);
     }
     for n in 0..WALL.1 {
-        links.push(server.view(&plane, "wall", &format!("viewer-{n}")).await?);
+        links.push(server.view(&plane, "wall", &format!("viewer-{n}"), ATTENTIVE).await?);
     }
     let measured = measure(&plane, &server.process, time).await?;
     drop(links);
     server.process.stop().await?;
     Ok(measured)
+}
+
+/// A wall for a long time: what is lost, and whether memory grows. The first minute is for what is made once.
+pub async fn soak(binary: &Path, minutes: u64) -> Result<Figures> {
+    let mut figures = Figures::default();
+    let server = Server::start(binary, 0).await?;
+    let plane = Plane::start()?;
+    let (publishers, viewers, pictures) = SOAK;
+    let mut links = Vec::new();
+    for n in 0..publishers {
+        links.push(server.publish(&plane, "soak", &format!("publisher-{n}"), SOAK_PACKETS_PER_FRAME).await?);
+    }
+    for n in 0..viewers {
+        links.push(server.view_some(&plane, "soak", &format!("viewer-{n}"), pictures).await?);
+    }
+    let case = format!("soak, {publishers} publishers, {viewers} viewers of {pictures}");
+    tokio::time::sleep(MINUTE).await;
+    plane.measure(true);
+    let (cpu, mut memories) = (server.process.cpu()?, vec![server.process.memory()?]);
+    for minute in 1..=minutes {
+        tokio::time::sleep(MINUTE).await;
+        memories.push(server.process.memory()?);
+        eprintln!("minute {minute}: {} KiB", memories.last().unwrap_or(&0) / 1024);
+    }
+    let share = (server.process.cpu()? - cpu).as_secs_f64() / (MINUTE.as_secs() * minutes) as f64;
+    let report = plane.report().await?;
+    figures.plain(format!("{case}: packets received"), report.received as f64, "packets");
+    figures.at_most(format!("{case}: packets lost"), report.lost as f64, "packets", 0.0);
+    figures.plain(format!("{case}: share of a core"), share, "");
+    if let (Some(first), Some(last)) = (memories.first(), memories.last()) {
+        figures.plain(format!("{case}: memory"), *last as f64 / 1024.0 / 1024.0, "MiB");
+        figures.at_most(format!("{case}: memory at the end to the first"), *last as f64 / *first as f64, "x", 1.05);
+    }
+    tell_delays(&mut figures, &case, &report);
+    drop(links);
+    server.process.stop().await?;
+    Ok(figures)
 }
 
 async fn janus_one_to_many(count: usize, time: Duration) -> Result<Measured> {

@@ -9,6 +9,9 @@ pub struct Remote {
     pub ufrag: String,
     pub pwd: String,
     pub address: SocketAddr,
+    /// The number of the transport-wide sequence extension, and the payload type of VP8's retransmissions.
+    pub transport_wide: Option<u8>,
+    pub retransmissions: Option<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +41,14 @@ impl Remote {
             ufrag: value(sdp, "a=ice-ufrag:").context("no ice-ufrag")?.to_owned(),
             pwd: value(sdp, "a=ice-pwd:").context("no ice-pwd")?.to_owned(),
             address: addresses.find(SocketAddr::is_ipv4).context("no IPv4 UDP candidate")?,
+            transport_wide: sdp.lines().find_map(|line| {
+                let (id, uri) = line.strip_prefix("a=extmap:")?.split_once(' ')?;
+                uri.contains("transport-wide-cc").then(|| id.parse().ok())?
+            }),
+            retransmissions: sdp.lines().find_map(|line| {
+                let (payload, map) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+                map.starts_with("rtx/").then(|| payload.parse().ok())?
+            }),
         })
     }
 }
@@ -101,9 +112,19 @@ mod tests {
     #[test]
     fn an_offer_is_answered_in_kind() {
         let server = "v=0\r\na=ice-lite\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\n\
-             a=setup:actpass\r\na=sendonly\r\na=candidate:1 1 udp 2130706431 127.0.0.1 8444 typ host\r\n";
+             a=setup:actpass\r\na=rtpmap:97 rtx/90000\r\n\
+             a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\na=sendonly\r\na=candidate:1 1 udp 2130706431 127.0.0.1 8444 typ host\r\n";
         let remote = Remote::read(server).unwrap();
-        assert_eq!(remote, Remote { ufrag: "u".into(), pwd: "p".into(), address: "127.0.0.1:8444".parse().unwrap() });
+        assert_eq!(
+            remote,
+            Remote {
+                ufrag: "u".into(),
+                pwd: "p".into(),
+                address: "127.0.0.1:8444".parse().unwrap(),
+                transport_wide: Some(3),
+                retransmissions: Some(97),
+            }
+        );
         let local = Local { ufrag: "mine".into(), pwd: "secret".into(), fingerprint: "AA:BB".into() };
         let answer = accept(server, &local);
         assert!(

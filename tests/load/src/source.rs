@@ -1,4 +1,4 @@
-//! A synthetic publisher: VP8 frames of 2 Mbit/s at 25 a second, and Opus at 50 packets a second. The last eight bytes of each
+//! A synthetic publisher: VP8 frames at 25 a second, and Opus at 50 packets a second. The last eight bytes of each
 //! packet are the time it was made, so that a viewer who opens it can tell the delay.
 
 use crate::session::{AUDIO_PAYLOAD, VIDEO_PAYLOAD};
@@ -8,7 +8,7 @@ const FRAME_INTERVAL: Duration = Duration::from_millis(40);
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const PACKET: usize = 1150;
 /// 2 Mbit/s at 25 frames a second is 10,000 bytes a frame.
-const PACKETS_PER_FRAME: usize = 9;
+pub const PACKETS_PER_FRAME: usize = 9;
 const AUDIO_BYTES: usize = 80;
 
 pub struct Source {
@@ -20,11 +20,12 @@ pub struct Source {
     next_audio: Instant,
     frames: u32,
     key_frame_wanted: bool,
+    packets_per_frame: usize,
 }
 
 impl Source {
     /// `epoch` is the zero of the times inside the packets, the same in the whole process.
-    pub fn new(epoch: Instant, ssrcs: [u32; 2], now: Instant) -> Self {
+    pub fn new(epoch: Instant, ssrcs: [u32; 2], packets_per_frame: usize, now: Instant) -> Self {
         Self {
             epoch,
             ssrcs,
@@ -34,7 +35,13 @@ impl Source {
             next_audio: now,
             frames: 0,
             key_frame_wanted: true,
+            packets_per_frame,
         }
+    }
+
+    /// Goes on from now, without what was due before.
+    pub fn begin(&mut self, now: Instant) {
+        (self.next_frame, self.next_audio) = (now, now);
     }
 
     pub fn want_key_frame(&mut self) {
@@ -55,7 +62,7 @@ impl Source {
             self.frames += 1;
             self.picture = (self.picture + 1) & 0x7fff;
             let timestamp = self.ticks(self.next_frame, 90_000);
-            for n in 0..PACKETS_PER_FRAME {
+            for n in 0..self.packets_per_frame {
                 // RFC 7741: X, S on the first packet; I with a 15-bit picture id.
                 let first = n == 0;
                 let mut head = vec![0x80 | if first { 0x10 } else { 0 }, 0x80];
@@ -66,7 +73,7 @@ impl Source {
                         head.extend_from_slice(&[0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01]); // 640x360
                     }
                 }
-                let last = n + 1 == PACKETS_PER_FRAME;
+                let last = n + 1 == self.packets_per_frame;
                 let packet = self.packet(1, VIDEO_PAYLOAD, last, timestamp, &head, PACKET);
                 emit(&packet);
             }
