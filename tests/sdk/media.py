@@ -40,17 +40,18 @@ async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8, width=WIDTH,
 
 
 @contextlib.asynccontextmanager
-async def microphone(room, *, frequency=440):
-    """Publishes a tone; yields (publication, track)."""
+async def microphone(room, *, frequency=440, **options):
+    """Publishes a tone (of the frequency in a list of one, which may change; 0 is silence); yields (publication, track)."""
+    pitch = frequency if isinstance(frequency, list) else [frequency]
     source = rtc.AudioSource(RATE, CHANNELS)
     track = rtc.LocalAudioTrack.create_audio_track("microphone", source)
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, **options)
 
     async def sing():
         samples = RATE // 100
         at = 0
         while True:
-            wave = np.sin(2 * np.pi * frequency * (at + np.arange(samples)) / RATE) * 12000
+            wave = np.sin(2 * np.pi * pitch[0] * (at + np.arange(samples)) / RATE) * 12000
             frame = rtc.AudioFrame(wave.astype(np.int16).tobytes(), RATE, CHANNELS, samples)
             await source.capture_frame(frame)
             at += samples

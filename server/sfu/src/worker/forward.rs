@@ -40,6 +40,10 @@ impl Worker {
         if let Some(meter) = track.meters.get_mut(layer) {
             meter.add(packet.payload().len(), packet.key_frame, packet.timestamp);
         }
+        let speaks = match packet.audio_level {
+            Some(level) if info.kind == TrackKind::Audio => track.voice.get_or_insert_default().hear(level, now),
+            _ => false,
+        };
         for other in &mut track.others {
             if other.layers.get(layer) == Some(&true) {
                 other.pending.push(packet.clone());
@@ -51,6 +55,9 @@ impl Worker {
         if begins {
             // Viewers that made do with another layer may turn to it; a key frame that begins it needs not be asked for.
             self.choose_layers(key, packet.key_frame.then_some(packet.layer), now);
+        }
+        if speaks {
+            self.open_voice(key, now);
         }
         let Some(track) = self.tracks.get_mut(key) else { return };
         let mut ways = Ways {

@@ -13,6 +13,9 @@ pub const MAX_UPLOADS: usize = 16;
 /// of all needs twice as many; the answer must still be within [`crate::sdp::MAX_SECTIONS`].
 pub const MAX_DOWNSTREAMS: usize = 79;
 
+/// Sounds that one participant is sent at once, of those whose levels are known: the loudest.
+pub const MAX_HEARD: usize = 8;
+
 /// Key frame requests of one layer that are relayed to the track's owner come no closer than this.
 pub const RELAYED_REQUEST_INTERVAL: Duration = Duration::from_millis(100);
 

@@ -28,6 +28,7 @@ mod track;
 mod upkeep;
 mod upload;
 mod viewer;
+mod voices;
 
 pub use contract::{
     Candidate, Carrier, Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, TrackInfo,

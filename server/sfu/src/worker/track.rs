@@ -5,6 +5,7 @@ use super::meter::Meter;
 use super::peer::Peer;
 use super::slab::{Key, Slab};
 use super::viewer::{Share, Viewer};
+use super::voices::Voice;
 use crate::selection::{Dynacast, Tile, target, target_at_most, wanted};
 use crate::upstream::{MAX_LAYERS, Ring, SenderClock};
 use crate::worker::SharedPacket;
@@ -62,6 +63,7 @@ pub(super) struct Track {
     pub alive: u8,
     /// How much each layer is.
     pub meters: [Meter; MAX_LAYERS],
+    pub voice: Option<Voice>,
     pub viewers: Slab<Viewer>,
     pub others: Vec<Other>,
     /// Some of `others` have pending packets, and the track is noted for it.
@@ -84,6 +86,7 @@ impl Track {
             seen: [None; MAX_LAYERS],
             alive: 0,
             meters: Default::default(),
+            voice: None,
             viewers: Slab::default(),
             others: Vec::new(),
             noted: false,
@@ -100,6 +103,7 @@ impl Track {
         self.seen = [None; MAX_LAYERS];
         self.alive = 0;
         self.meters = Default::default();
+        self.voice = None;
         self.taken = [false; MAX_LAYERS];
         self.dynacast = Dynacast::default();
         for other in &mut self.others {
@@ -137,6 +141,8 @@ impl Track {
                 let wanted = wanted.map(|wanted| wanted.min(most));
                 (wanted, wanted.map(|wanted| target_at_most(wanted, self.alive)))
             }
+            // A voice is listened to all the same, to hear it begin.
+            Share::Paused if info.kind == TrackKind::Audio => (wanted, wanted),
             Share::Paused => (None, None),
         }
     }

@@ -62,6 +62,7 @@ impl Worker {
                 self.report_to_viewer(key, now, egress);
             }
             if number % SHARE_SLICES == slice % SHARE_SLICES {
+                self.limit_voices(key, now);
                 self.share_line(key, now, egress);
             }
             if number % QUALITY_SLICES == slice % QUALITY_SLICES {

@@ -10,3 +10,4 @@ mod lines;
 mod publishing;
 mod rights;
 mod simulator;
+mod voices;
