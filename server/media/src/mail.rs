@@ -169,7 +169,14 @@ impl Relays {
 
 /// What may be lost without harm to anything but a few milliseconds of picture or sound.
 fn is_media(relay: &Relay) -> bool {
-    matches!(relay, Relay::Packets { .. } | Relay::SenderReport { .. } | Relay::Levels { .. } | Relay::Datagram { .. })
+    matches!(
+        relay,
+        Relay::Packets { .. }
+            | Relay::SenderReport { .. }
+            | Relay::Levels { .. }
+            | Relay::Datagram { .. }
+            | Relay::Stray { .. }
+    )
 }
 
 #[cfg(test)]

@@ -125,18 +125,30 @@ impl Ice {
             self.previous.clear();
             self.previous_remote = None;
         }
-        let (mut bound, mut unbound) = (None, None);
-        if !self.validated.contains(&flow) {
-            if self.validated.len() == MAX_FLOWS {
-                let stale = self.validated.iter().position(|f| Some(*f) != self.nominated).unwrap_or(0);
-                unbound = Some(self.validated.remove(stale));
-            }
-            self.validated.push(flow);
-            bound = Some(flow);
-        }
+        let (bound, unbound) = self.validate(flow);
         if check.nominates {
             self.nominated = Some(flow);
         }
         Some(Verdict::Answer { response: Bytes::from(response.raw), bound, unbound })
+    }
+
+    /// Media that only the other side can have sealed came over the flow: what is sent goes there from now on. What became known, and
+    /// what was forgotten for it.
+    pub fn adopt(&mut self, flow: Flow) -> (Option<Flow>, Option<Flow>) {
+        self.nominated = Some(flow);
+        self.validate(flow)
+    }
+
+    fn validate(&mut self, flow: Flow) -> (Option<Flow>, Option<Flow>) {
+        if self.validated.contains(&flow) {
+            return (None, None);
+        }
+        let mut unbound = None;
+        if self.validated.len() == MAX_FLOWS {
+            let stale = self.validated.iter().position(|f| Some(*f) != self.nominated).unwrap_or(0);
+            unbound = Some(self.validated.remove(stale));
+        }
+        self.validated.push(flow);
+        (Some(flow), unbound)
     }
 }

@@ -188,6 +188,23 @@ impl Transport {
         }
     }
 
+    /// Takes media from a flow that is nobody's yet. If it is authentic, the other side has a new address (a translator on the way
+    /// forgot the old one): what is sent goes there from now on, seconds before its next check would say so. `None`: not this peer's.
+    pub fn recognise<'a>(&mut self, flow: Flow, bytes: &'a mut [u8], now: Instant) -> Option<Received<'a>> {
+        if self.ended {
+            return None;
+        }
+        self.now = now;
+        let received = self.receive_srtp(bytes);
+        if matches!(received, Received::Dropped(_)) {
+            return None;
+        }
+        let (bound, unbound) = self.ice.adopt(flow);
+        self.events.extend(unbound.map(TransportEvent::Unbound));
+        self.events.extend(bound.map(TransportEvent::Bound));
+        Some(received)
+    }
+
     fn receive_stun(&mut self, flow: Flow, bytes: &[u8]) -> Received<'static> {
         match self.ice.receive(flow, bytes) {
             Verdict::Silence => Received::Dropped(Drop::BadStun),

@@ -208,6 +208,11 @@ pub enum Relay {
         flow: Flow,
         bytes: Vec<u8>,
     },
+    /// Media over a flow that is nobody's on the worker that it came to.
+    Stray {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
 }
 
 /// Whom a relay is for.

@@ -1,7 +1,7 @@
 //! Datagrams to peers: by the 4-tuple that authenticated itself, and for first connectivity checks by the user fragment that they name.
 
 use super::contract::{Datagram, Egress, Flow, Relay, RelayTo};
-use super::peer::Link;
+use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::timers::Wake;
 use super::{MediaEvent, Worker};
@@ -21,7 +21,10 @@ impl Worker {
             false => self.flows.get(&flow),
         };
         let Some(&link) = found else {
-            self.counters.unknown_flow += 1;
+            match is_check || !self.recognise(flow, bytes, true, now, egress) {
+                true => self.counters.unknown_flow += 1,
+                false => self.counters.moved_flows += 1,
+            }
             return;
         };
         self.contained(link, now, egress, |worker, egress| worker.receive_for(link, flow, bytes, now, egress));
@@ -47,19 +50,8 @@ impl Worker {
         let Some(link) = self.links.get_mut(key) else { return };
         let (peer, target) = (link.peer, link.target);
         match link.transport.receive(flow, bytes, now) {
-            Received::Rtp(packet) => {
-                // Nobody sends media on the connection that is for receiving.
-                if target == Target::Publisher {
-                    self.receive_rtp(peer, packet, now, egress);
-                }
-            }
-            Received::Rtcp(packet) => {
-                self.counters.rtcp_in += 1;
-                match target {
-                    Target::Publisher => self.receive_sender_rtcp(peer, packet, now),
-                    Target::Subscriber => self.receive_viewer_rtcp(peer, packet, now, egress),
-                }
-            }
+            Received::Rtp(packet) => self.receive_media(peer, target, packet, now, egress),
+            Received::Rtcp(packet) => self.receive_rtcp(peer, target, packet, now, egress),
             Received::Nothing => {
                 if is_check {
                     self.claim(flow, key);
@@ -70,6 +62,35 @@ impl Worker {
                 self.counters.dropped(why);
                 self.drain_link(key, now, egress);
             }
+        }
+    }
+
+    pub(super) fn receive_media(
+        &mut self,
+        peer: Key<Peer>,
+        target: Target,
+        packet: &[u8],
+        now: Instant,
+        egress: &mut impl Egress,
+    ) {
+        // Nobody sends media on the connection that is for receiving.
+        if target == Target::Publisher {
+            self.receive_rtp(peer, packet, now, egress);
+        }
+    }
+
+    pub(super) fn receive_rtcp(
+        &mut self,
+        peer: Key<Peer>,
+        target: Target,
+        packet: &[u8],
+        now: Instant,
+        egress: &mut impl Egress,
+    ) {
+        self.counters.rtcp_in += 1;
+        match target {
+            Target::Publisher => self.receive_sender_rtcp(peer, packet, now),
+            Target::Subscriber => self.receive_viewer_rtcp(peer, packet, now, egress),
         }
     }
 

@@ -20,6 +20,7 @@ mod publish;
 mod relays;
 mod repair;
 mod slab;
+mod strays;
 mod subscribe;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use contract::{
 pub use limits::{MAX_DOWNSTREAMS, MAX_PEERS, MAX_UPLOADS};
 
 use crate::transport::{Credentials, DtlsIdentity};
+use allowance::Allowance;
 use counters::Counters;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
 use lianxian_model::media::MediaEvent;
@@ -75,6 +77,8 @@ pub struct Worker {
     by_sid: HashMap<ParticipantSid, Key<Peer>>,
     by_track: HashMap<TrackSid, Key<Track>>,
     flows: HashMap<Flow, Key<Link>>,
+    /// How many datagrams of unknown flows are looked at.
+    strays: Allowance,
     ufrags: HashMap<String, Key<Link>>,
     timers: Timers,
     /// When the next slice of what happens by the clock alone is due.
@@ -107,6 +111,7 @@ impl Worker {
             by_sid: HashMap::new(),
             by_track: HashMap::new(),
             flows: HashMap::new(),
+            strays: Allowance::default(),
             ufrags: HashMap::new(),
             timers: Timers::default(),
             slice_at: None,

@@ -45,6 +45,9 @@ impl Worker {
                     self.lose_flow(flow);
                 }
             }
+            Relay::Stray { flow, bytes } => {
+                self.counters.moved_flows += u64::from(self.recognise(flow, &bytes, false, now, egress));
+            }
             Relay::Unbind { .. } | Relay::Datagram { .. } => {}
         }
     }

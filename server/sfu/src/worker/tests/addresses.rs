@@ -1,7 +1,8 @@
 //! Addresses that change, connections that fall silent, and restarts of which the client never heard.
 
 use super::harness::*;
-use crate::worker::{Command, Reply};
+use crate::feedback::Writer;
+use crate::worker::{Command, Flow, Reply};
 use lianxian_model::media::{MediaError, MediaEvent, Target, TransportEnd};
 use std::time::Duration;
 
@@ -42,30 +43,104 @@ fn downs(house: &House) -> usize {
     house.count(|event| matches!(event, MediaEvent::TransportDown { .. }))
 }
 
+/// A receiver report without blocks: what a viewer says every moment.
+fn report() -> Vec<u8> {
+    let mut buffer = [0; 100];
+    let mut writer = Writer::new(&mut buffer);
+    writer.receiver_report(1, &[]);
+    let len = writer.len();
+    buffer[..len].to_vec()
+}
+
+fn other_port(flow: &mut Flow) {
+    flow.remote.set_port(flow.remote.port() + 5_000);
+}
+
+fn other_host(flow: &mut Flow) {
+    flow.remote.set_ip([192, 0, 2, 77].into());
+}
+
 #[test]
-fn a_viewer_that_changes_its_address_is_sent_to_at_the_new_one() {
+fn a_viewer_is_sent_to_at_its_new_address_as_soon_as_it_says_anything() {
     let (mut house, publisher, viewer) = watched();
-    house.people[viewer].subscriber.flow.remote.set_port(32_000);
+    other_port(&mut house.people[viewer].subscriber.flow);
     house.send(publisher, &frame(2, &vp8(None, 2)));
     assert_eq!(house.received(viewer, "TR_c").len(), 0, "nobody knows the new address yet");
-    house.run(NEXT_CHECK);
-    house.received(viewer, "TR_c");
+    house.people[viewer].subscriber.send_rtcp(&report());
+    house.settle();
     house.send(publisher, &frame(3, &vp8(Some(320), 3)));
     assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    assert_eq!(house.counter("moved_flows_total"), 1);
     assert_eq!(downs(&house), 0);
 }
 
 #[test]
-fn a_publisher_that_changes_its_address_is_heard_from_the_new_one() {
+fn a_publisher_is_heard_from_its_new_address_without_a_gap() {
     let (mut house, publisher, viewer) = watched();
-    house.people[publisher].publisher.flow.remote.set_port(31_000);
+    other_port(&mut house.people[publisher].publisher.flow);
     house.send(publisher, &frame(2, &vp8(None, 2)));
-    assert_eq!(house.received(viewer, "TR_c").len(), 0, "an unknown address is nobody's");
+    house.send(publisher, &frame(3, &vp8(None, 3)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 2);
+    assert_eq!(house.counter("moved_flows_total"), 1);
+    assert_eq!(house.count(|event| matches!(event, MediaEvent::TrackEnded { .. })), 0);
+}
+
+#[test]
+fn from_another_host_the_next_check_tells() {
+    let (mut house, publisher, viewer) = watched();
+    other_host(&mut house.people[publisher].publisher.flow);
+    other_host(&mut house.people[viewer].subscriber.flow);
+    house.send(publisher, &frame(2, &vp8(None, 2)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 0, "an unknown host is nobody's");
     house.run(NEXT_CHECK);
     house.send(publisher, &frame(3, &vp8(Some(320), 3)));
     assert!(!house.received(viewer, "TR_c").is_empty());
     assert_eq!(downs(&house), 0);
     assert_eq!(house.count(|event| matches!(event, MediaEvent::TrackEnded { .. })), 0);
+}
+
+#[test]
+fn media_that_reaches_another_worker_from_a_new_address_finds_its_own() {
+    let (mut house, publisher, viewer) = watched();
+    let mut flow = house.people[publisher].publisher.flow;
+    other_port(&mut flow);
+    house.people[publisher].publisher.flow = flow;
+    house.queue(publisher, &frame(2, &vp8(None, 2)));
+    let now = house.now;
+    for bytes in house.people[publisher].publisher.poll(now) {
+        house.datagram(1, flow, bytes);
+    }
+    house.settle();
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    assert_eq!(house.counter("moved_flows_total"), 1);
+}
+
+#[test]
+fn what_was_heard_before_or_is_forged_moves_nothing() {
+    let (mut house, publisher, viewer) = watched();
+    let flow = house.people[publisher].publisher.flow;
+    house.queue(publisher, &frame(2, &vp8(None, 2)));
+    let now = house.now;
+    let sealed = house.people[publisher].publisher.poll(now);
+    let mut thief = flow;
+    other_port(&mut thief);
+    for bytes in &sealed {
+        house.datagram(0, flow, bytes.clone());
+        // The same again from elsewhere, and with a bit turned.
+        house.datagram(0, thief, bytes.clone());
+        let mut forged = bytes.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        house.datagram(0, thief, forged);
+    }
+    let spray = [vec![0x80, VP8], vec![7; 60]].concat();
+    for _ in 0..1_000 {
+        house.datagram(0, thief, spray.clone());
+    }
+    house.settle();
+    assert_eq!(house.counter("moved_flows_total"), 0);
+    assert_eq!(house.received(viewer, "TR_c").len(), 1);
+    house.send(publisher, &frame(3, &vp8(None, 3)));
+    assert_eq!(house.received(viewer, "TR_c").len(), 1, "the true one goes on");
 }
 
 #[test]
