@@ -1,12 +1,13 @@
 // The tree of units and sites: who is there, a search, and a click or a drag to watch.
 
-import { CaretDownOutlined, CaretRightOutlined, LockOutlined, SearchOutlined } from "@ant-design/icons";
-import { Checkbox, Input } from "antd";
+import { CaretDownOutlined, CaretRightOutlined, LockOutlined, RetweetOutlined, SearchOutlined } from "@ant-design/icons";
+import { Button, Checkbox, Input } from "antd";
 import { memo, useDeferredValue, useMemo, useState, type DragEvent, type KeyboardEvent } from "react";
 import type { OrgTree, PresenceView, Site } from "@/api/types";
 import { useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
 import { answers, isOnline, statuses, unitTree, type SiteStatus, type UnitNode } from "./sites";
+import type { TourSource } from "./tour";
 import css from "./tree.module.css";
 import { wallWords } from "./words";
 
@@ -24,9 +25,13 @@ interface Props {
   /** Sites that stand on the wall. */
   shown: ReadonlySet<string>;
   pick(site: Site, status: SiteStatus): void;
+  /** Sites that are ticked for a tour. */
+  marked: ReadonlySet<string>;
+  mark(sites: ReadonlySet<string>): void;
+  askTour(source: TourSource): void;
 }
 
-export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick }: Props) {
+export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick, marked, mark, askTour }: Props) {
   const say = useWords(wallWords);
   const [typed, setTyped] = useState("");
   const [onlyOnline, setOnlyOnline] = useState(false);
@@ -51,6 +56,12 @@ export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick }: 
     if (found) pick(site, found);
   };
 
+  const turnMark = (site: string) => {
+    const after = new Set(marked);
+    if (!after.delete(site)) after.add(site);
+    mark(after);
+  };
+
   const typedKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter" && !event.nativeEvent.isComposing && searching) {
       const first = firstSite(nodes);
@@ -66,18 +77,42 @@ export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick }: 
     const open = searching || !folded.has(node.unit.id);
     return (
       <li key={node.unit.id} role="treeitem" aria-expanded={open} aria-selected={false}>
-        <button type="button" className={css.unit} style={{ paddingLeft: 8 + depth * 14 }} onClick={() => fold(node.unit.id)} title={open ? say.collapse : say.expand}>
-          {open ? <CaretDownOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
-          <span className={css.name}>{node.unit.name}</span>
-          <span className={css.count} data-some={node.online > 0}>
-            {node.online}/{node.all}
-          </span>
-        </button>
+        <div className={css.row}>
+          <button type="button" className={css.unit} style={{ paddingLeft: 8 + depth * 14 }} onClick={() => fold(node.unit.id)} title={open ? say.collapse : say.expand}>
+            {open ? <CaretDownOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
+            <span className={css.name}>{node.unit.name}</span>
+            <span className={css.count} data-some={node.online > 0}>
+              {node.online}/{node.all}
+            </span>
+          </button>
+          <button
+            type="button"
+            className={css.aside}
+            aria-label={say.tourOf(node.unit.name)}
+            title={say.tourOf(node.unit.name)}
+            onClick={() => askTour({ is: "unit", unit: node.unit.id })}
+          >
+            <RetweetOutlined aria-hidden />
+          </button>
+        </div>
         {open && (
           <ul role="group">
             {node.sites.map((site) => {
               const found = status.get(site.id);
-              return found && <SiteRow key={site.id} site={site} status={found} depth={depth + 1} shown={shown.has(site.id)} choose={chosen} />;
+              return (
+                found && (
+                  <SiteRow
+                    key={site.id}
+                    site={site}
+                    status={found}
+                    depth={depth + 1}
+                    shown={shown.has(site.id)}
+                    choose={chosen}
+                    marked={marked.has(site.id)}
+                    mark={() => turnMark(site.id)}
+                  />
+                )
+              );
             })}
             {node.units.map((below) => draw(below, depth + 1))}
           </ul>
@@ -102,6 +137,17 @@ export const SiteTree = memo(function SiteTree({ tree, presence, shown, pick }: 
         <Checkbox checked={onlyOnline} onChange={(event) => setOnlyOnline(event.target.checked)}>
           {say.onlyOnline}
         </Checkbox>
+        {marked.size > 0 && (
+          <div className={css.marks}>
+            <span>{say.markedCount(marked.size)}</span>
+            <Button size="small" icon={<RetweetOutlined aria-hidden />} onClick={() => askTour({ is: "marked", sites: [...marked] })}>
+              {say.tour}
+            </Button>
+            <Button size="small" type="text" onClick={() => mark(new Set())}>
+              {say.unmark}
+            </Button>
+          </div>
+        )}
       </div>
       <div className={css.scroll}>
         {nodes.length > 0 ? (
@@ -126,14 +172,24 @@ function firstSite(nodes: readonly UnitNode[]): Site | undefined {
   return undefined;
 }
 
-function SiteRow({ site, status, depth, shown, choose }: { site: Site; status: SiteStatus; depth: number; shown: boolean; choose: (site: Site) => void }) {
+interface RowProps {
+  site: Site;
+  status: SiteStatus;
+  depth: number;
+  shown: boolean;
+  choose(site: Site): void;
+  marked: boolean;
+  mark(): void;
+}
+
+function SiteRow({ site, status, depth, shown, choose, marked, mark }: RowProps) {
   const say = useWords(wallWords);
   const drag = (event: DragEvent) => {
     event.dataTransfer.setData(SITE_DRAG, site.id);
     event.dataTransfer.effectAllowed = "copyMove";
   };
   return (
-    <li role="treeitem" aria-selected={shown}>
+    <li role="treeitem" aria-selected={shown} className={css.row}>
       <button
         type="button"
         className={css.site}
@@ -150,6 +206,7 @@ function SiteRow({ site, status, depth, shown, choose }: { site: Site; status: S
         {site.privacy_class === "private" && <LockOutlined className={css.lock} aria-label={say.privateSite} title={say.privateSite} />}
         <span className={css.word}>{say.site[status.state]}</span>
       </button>
+      <input type="checkbox" className={css.aside} checked={marked} onChange={mark} aria-label={say.markSite(site.name)} title={say.markSite(site.name)} />
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { useWords } from "@/lib/language";
 import { useStore } from "@/lib/useStore";
 import type { Link } from "@/live/link";
 import { EmptyState } from "@/ui/EmptyState";
-import { siteRects, slotRect, takenCount } from "./layout";
+import { siteRects, slotRect, takenCount, WARM_RECT } from "./layout";
 import type { WallModel, WallState } from "./model";
 import { SITE_DRAG } from "./SiteTree";
 import type { SiteStatus } from "./sites";
@@ -87,7 +87,6 @@ export function Stage({ wall, model, link, sites, status, figures, pick }: Props
       )}
       {drawn.map(([id, tilePhase]) => {
         const rect = rects.get(id);
-        if (!rect) return null;
         return (
           <Tile
             key={id}
@@ -96,7 +95,8 @@ export function Stage({ wall, model, link, sites, status, figures, pick }: Props
             status={status.get(id)}
             phase={tilePhase}
             picture={link.picture(id)}
-            rect={rect}
+            rect={rect ?? WARM_RECT}
+            warm={rect === undefined}
             slot={slots.indexOf(id)}
             linkUp={phase === "connected"}
             selected={wall.selected === id}

@@ -34,6 +34,8 @@ interface Props {
   phase: Phase;
   picture: Picture;
   rect: Rect;
+  /** Made ready behind the tiles: its picture runs, and nobody sees or reaches it yet. */
+  warm: boolean;
   slot: number;
   linkUp: boolean;
   selected: boolean;
@@ -42,7 +44,7 @@ interface Props {
   actions: TileActions;
 }
 
-export const Tile = memo(function Tile({ siteId, site, status, phase, picture, rect, slot, linkUp, selected, large, figures, actions }: Props) {
+export const Tile = memo(function Tile({ siteId, site, status, phase, picture, rect, warm, slot, linkUp, selected, large, figures, actions }: Props) {
   const say = useWords(wallWords);
   const state = useStore(picture.state);
   const view = tileView({ phase, privacy: site?.privacy, status, linkUp, flow: state.flow, flowSince: state.since, weak: state.weak, paused: state.paused });
@@ -63,6 +65,8 @@ export const Tile = memo(function Tile({ siteId, site, status, phase, picture, r
   return (
     <div
       className={css.cell}
+      data-warm={warm || undefined}
+      inert={warm}
       style={{ left: `${rect.left}%`, top: `${rect.top}%`, width: `${rect.width}%`, height: `${rect.height}%` }}
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => actions.drop(event, slot)}
@@ -71,10 +75,11 @@ export const Tile = memo(function Tile({ siteId, site, status, phase, picture, r
         className={css.tile}
         role="group"
         aria-label={`${name}，${say.tile[view.state]}`}
-        data-tile-site={siteId}
+        data-tile-site={warm ? undefined : siteId}
+        data-warm-site={warm ? siteId : undefined}
         data-state={view.state}
         data-selected={selected || undefined}
-        draggable
+        draggable={!warm}
         onDragStart={drag}
         onClick={() => actions.select(siteId)}
         onDoubleClick={() => actions.turnSpotlight(siteId)}

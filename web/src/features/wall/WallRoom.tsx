@@ -7,7 +7,7 @@ import { sessions, watches } from "@/api/calls";
 import { useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { useStream } from "@/api/stream";
-import type { PresenceView, Site } from "@/api/types";
+import type { Me, PresenceView, Site } from "@/api/types";
 import { keptForAll, keptHere } from "@/lib/kept";
 import { useKeys, type KeyMap } from "@/lib/keys";
 import { useWords } from "@/lib/language";
@@ -23,8 +23,11 @@ import { WallModel, type WallState } from "./model";
 import { PurposeDialog } from "./PurposeDialog";
 import { SessionPanel } from "./SessionPanel";
 import { focusSearch, SiteTree } from "./SiteTree";
-import { statuses, type SiteStatus } from "./sites";
+import { statuses, tourCandidates, type SiteStatus } from "./sites";
 import { Stage } from "./Stage";
+import type { Tour, TourSource } from "./tour";
+import { TourBar } from "./TourBar";
+import { TourDialog } from "./TourDialog";
 import { useFullScreen } from "./useFullScreen";
 import css from "./wall.module.css";
 import { WatchBar } from "./WatchBar";
@@ -38,8 +41,9 @@ export default function WallRoom() {
   const { message } = App.useApp();
   const client = useQueryClient();
   const link = linkOf(me.account.id);
-  const [model] = useState(() => makeModel(me.account.id, link));
+  const [model] = useState(() => makeModel(me, link));
   const wall = useStore(model.state);
+  const tour = useStore(model.tour.state);
   useWall(model, link);
 
   const tree = useQuery(queries.org());
@@ -50,6 +54,10 @@ export default function WallRoom() {
   useEffect(() => {
     if (tree.data) knowEndpoints(tree.data);
   }, [tree.data]);
+  const candidates = useCallback((source: TourSource) => (tree.data ? tourCandidates(source, tree.data, status) : null), [tree.data, status]);
+  useEffect(() => model.tour.know(candidates), [model, candidates]);
+  const [marked, mark] = useState<ReadonlySet<string>>(new Set());
+  const [asked, askTour] = useState<TourSource | null>(null);
 
   const [figures, setFigures] = useState(false);
   const [help, setHelp] = useState(false);
@@ -73,10 +81,11 @@ export default function WallRoom() {
   );
 
   const turnFigures = useCallback(() => setFigures((on) => !on), []);
+  const askAnyTour = useCallback(() => askTour(marked.size > 0 ? { is: "marked", sites: [...marked] } : { is: "onair" }), [marked]);
   const askHelp = useCallback(() => setHelp(true), []);
-  useKeys(wallKeys(wall, model, link, { search: focusSearch, turnFull, turnFigures, help: askHelp }));
+  useKeys(wallKeys(wall, tour, model, link, { search: focusSearch, turnFull, turnFigures, help: askHelp }));
 
-  const shown = useMemo(() => new Set(wall.phases.keys()), [wall.phases]);
+  const shown = useMemo(() => new Set(wall.slots.filter((site) => site !== null)), [wall.slots]);
   // The panel is drawn in the pauses: pictures must not stand still because a site was chosen.
   const selected = useDeferredValue(wall.selected);
   const remove = useCallback(() => {
@@ -93,12 +102,12 @@ export default function WallRoom() {
   return (
     <div className={css.room} data-full={full || undefined}>
       <BarSlot>
-        <LiveCount phases={wall.phases} link={link} />
+        <LiveCount sites={shown} link={link} />
         <LinkTag link={link} />
       </BarSlot>
       <aside className={css.left}>
         {tree.data ? (
-          <SiteTree tree={tree.data} presence={present} shown={shown} pick={pick} />
+          <SiteTree tree={tree.data} presence={present} shown={shown} pick={pick} marked={marked} mark={mark} askTour={askTour} />
         ) : (
           tree.error && <ErrorNote error={tree.error} retry={() => void tree.refetch()} />
         )}
@@ -114,6 +123,7 @@ export default function WallRoom() {
           </div>
         )}
         <Stage wall={wall} model={model} link={link} sites={sites} status={status} figures={figures} pick={dropped} />
+        {tour && tree.data && <TourBar tour={tour} tours={model.tour} tree={tree.data} />}
         <WatchBar
           watch={wall.watch}
           layout={wall.layout}
@@ -124,6 +134,8 @@ export default function WallRoom() {
           full={full}
           turnFull={turnFull}
           help={askHelp}
+          touring={tour !== null}
+          askTour={askAnyTour}
         />
       </div>
       <aside className={css.right}>
@@ -134,25 +146,50 @@ export default function WallRoom() {
         />
       </aside>
       <PurposeDialog open={wall.asking !== null} answer={answer} cancel={dontAnswer} />
+      {asked && tree.data && (
+        <TourDialog
+          source={asked}
+          marked={marked}
+          tree={tree.data}
+          candidates={candidates}
+          layout={wall.layout}
+          dwell={model.tour.dwell}
+          start={(start) => {
+            askTour(null);
+            model.startTour(start);
+          }}
+          cancel={() => askTour(null)}
+        />
+      )}
       <KeyHelp open={help} onClose={() => setHelp(false)} title={say.keys} lines={keyLines(say.key)} />
     </div>
   );
 }
 
-function makeModel(account: string, link: Link): WallModel {
+/** More sessions than one console can have open at once. */
+const MOST_RUNNING = 100;
+
+function makeModel(me: Me, link: Link): WallModel {
   return new WallModel({
     openWatch: watches.open,
     currentWatch: () => watches.current(),
     endWatch: watches.end,
     openSites: watches.openSites,
     endSession: (session) => sessions.end(session),
+    runningSessions: async () => (await sessions.list({ open: true, person_id: me.person.id }, { limit: MOST_RUNNING })).items,
     identity: () => link.identity(),
     openPicture: (site) => void link.picture(site),
     closePicture: (site) => link.closePicture(site),
     keptLayout: keptForAll("lianxian.wall.layout"),
     keptWall: keptHere("lianxian.wall"),
-    account,
+    account: me.account.id,
+    keptDwell: keptForAll("lianxian.wall.dwell"),
+    keptTour: keptHere("lianxian.wall.tour"),
     now: Date.now,
+    after(ms, act) {
+      const timer = setTimeout(act, ms);
+      return () => clearTimeout(timer);
+    },
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
   });
 }
@@ -172,9 +209,9 @@ function useWall(model: WallModel, link: Link): void {
   }, [model, link, stream]);
 }
 
-const LiveCount = memo(function LiveCount({ phases, link }: { phases: WallState["phases"]; link: Link }) {
+const LiveCount = memo(function LiveCount({ sites, link }: { sites: ReadonlySet<string>; link: Link }) {
   const say = useWords(wallWords);
-  const pictures = useMemo(() => [...phases.keys()].map((site) => link.picture(site).state), [phases, link]);
+  const pictures = useMemo(() => [...sites].map((site) => link.picture(site).state), [sites, link]);
   const moving = useSyncExternalStore(
     useCallback(
       (listener: () => void) => {
@@ -185,11 +222,11 @@ const LiveCount = memo(function LiveCount({ phases, link }: { phases: WallState[
     ),
     () => pictures.filter((state) => state.getSnapshot().flow === "moving").length,
   );
-  if (phases.size === 0) return null;
+  if (sites.size === 0) return null;
   return (
     <span className="num">
       <StateTag tone={moving > 0 ? "live" : "asleep"}>
-        {say.live} {moving}/{phases.size}
+        {say.live} {moving}/{sites.size}
       </StateTag>
     </span>
   );
@@ -222,7 +259,7 @@ interface KeyActs {
   help(): void;
 }
 
-function wallKeys(wall: WallState, model: WallModel, link: Link, acts: KeyActs): KeyMap {
+function wallKeys(wall: WallState, tour: Tour | null, model: WallModel, link: Link, acts: KeyActs): KeyMap {
   const { selected, spotlight, slots } = wall;
   const arrow = (direction: Direction) => () => model.select(neighbour(siteRects(slots, wall.layout, spotlight), selected, direction));
   const map: KeyMap = {
@@ -241,6 +278,11 @@ function wallKeys(wall: WallState, model: WallModel, link: Link, acts: KeyActs):
     ArrowDown: arrow("down"),
     Escape: () => (spotlight === null ? model.select(null) : model.setSpotlight(null)),
   };
+  if (tour) {
+    map.PageUp = () => model.tour.back();
+    map.PageDown = () => model.tour.forward();
+    map.p = () => model.tour.turnPause();
+  }
   if (selected !== null) map.Enter = () => model.turnSpotlight(selected);
   for (let digit = 1; digit <= 9; digit += 1) {
     const site = slots[digit - 1];
@@ -259,6 +301,8 @@ function keyLines(say: (typeof wallWords)["zh"]["key"]) {
     { keys: ["F"], does: say.full },
     { keys: ["M"], does: say.sound },
     { keys: ["T"], does: say.stats },
+    { keys: ["PgUp", "PgDn"], does: say.tourGroup },
+    { keys: ["P"], does: say.tourPause },
     { keys: ["Esc"], does: say.back },
     { keys: ["?"], does: say.help },
   ];

@@ -1,6 +1,6 @@
 // Under the wall: what is being watched for, for how long, how it is shown, and the end of it.
 
-import { BarChartOutlined, FullscreenExitOutlined, FullscreenOutlined, QuestionCircleOutlined } from "@ant-design/icons";
+import { BarChartOutlined, FullscreenExitOutlined, FullscreenOutlined, QuestionCircleOutlined, RetweetOutlined } from "@ant-design/icons";
 import { Button, Popconfirm, Segmented, Tooltip } from "antd";
 import { memo } from "react";
 import { useWords } from "@/lib/language";
@@ -21,9 +21,12 @@ interface Props {
   full: boolean;
   turnFull(): void;
   help(): void;
+  /** A tour is on: any number of tiles will do. */
+  touring: boolean;
+  askTour(): void;
 }
 
-export const WatchBar = memo(function WatchBar({ watch, layout, taken, model, figures, turnFigures, full, turnFull, help }: Props) {
+export const WatchBar = memo(function WatchBar({ watch, layout, taken, model, figures, turnFigures, full, turnFull, help, touring, askTour }: Props) {
   const say = useWords(wallWords);
   return (
     <footer className={css.bar}>
@@ -45,10 +48,11 @@ export const WatchBar = memo(function WatchBar({ watch, layout, taken, model, fi
         size="small"
         value={layout}
         onChange={(chosen) => model.setLayout(chosen)}
-        options={LAYOUTS.map((each) => ({ value: each, label: each, title: say.tiles(each), disabled: each < taken }))}
+        options={LAYOUTS.map((each) => ({ value: each, label: each, title: say.tiles(each), disabled: !touring && each < taken }))}
         aria-label={say.layout}
       />
       <div className={css.tools}>
+        <Tool label={say.tour} pressed={touring} act={askTour} icon={<RetweetOutlined aria-hidden />} />
         <Tool label={`${say.stats} T`} pressed={figures} act={turnFigures} icon={<BarChartOutlined aria-hidden />} />
         <Tool label={`${say.full} F`} pressed={full} act={turnFull} icon={full ? <FullscreenExitOutlined aria-hidden /> : <FullscreenOutlined aria-hidden />} />
         <Tool label={`${say.keys} ?`} act={help} icon={<QuestionCircleOutlined aria-hidden />} />

@@ -94,6 +94,9 @@ export function slotRect(layout: Layout, index: number): Rect {
 /** Share of the stage's height that the strip of the others takes below a spotlight. */
 const STRIP = 17;
 
+/** Where a picture runs that is not shown yet: inside the stage, or the browser takes it for hidden; small, so that its lowest layer comes. */
+export const WARM_RECT: Rect = { left: 0, top: 0, width: 8, height: 8 };
+
 /** Where the sites stand: in their slots, or one large with the others in a strip below. */
 export function siteRects(slots: Slots, layout: Layout, spotlight: string | null): Map<string, Rect> {
   const rects = new Map<string, Rect>();

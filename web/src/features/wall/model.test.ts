@@ -50,6 +50,10 @@ class Server {
     return { id: session } as SessionView;
   }
 
+  sessions(): SessionView[] {
+    return [...this.open].map(([site, id]) => ({ id, site: { id: site, name: site }, watch_id: this.watch?.id ?? null, observer_endpoint_id: "console" }) as SessionView);
+  }
+
   async endWatch(id: string): Promise<Watch> {
     this.#reach();
     this.calls.push(`end ${id}`);
@@ -81,6 +85,22 @@ let pictures: Set<string>;
 let keptWall: ReturnType<typeof keep>;
 let keptLayout: ReturnType<typeof keep>;
 let waiting: (() => void)[];
+let keptTour: ReturnType<typeof keep>;
+let timers: Set<{ at: number; act: () => void }>;
+
+/** Lets the time go by, with all that was to happen in it. */
+async function pass(ms: number): Promise<void> {
+  const end = server.now + ms;
+  for (;;) {
+    const due = [...timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+    if (!due) break;
+    timers.delete(due);
+    server.now = Math.max(server.now, due.at);
+    due.act();
+    await settle();
+  }
+  server.now = end;
+}
 
 function wall(account = "me"): WallModel {
   return new WallModel({
@@ -95,6 +115,14 @@ function wall(account = "me"): WallModel {
     keptLayout,
     keptWall,
     account,
+    runningSessions: async () => server.sessions(),
+    keptDwell: keep(),
+    keptTour,
+    after(ms, act) {
+      const timer = { at: server.now + ms, act };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
     now: () => server.now,
     pause: () => new Promise((done) => waiting.push(done)),
   });
@@ -112,6 +140,8 @@ beforeEach(() => {
   keptWall = keep();
   keptLayout = keep();
   waiting = [];
+  keptTour = keep();
+  timers = new Set();
 });
 
 async function watching(...sites: string[]): Promise<WallModel> {
@@ -289,6 +319,166 @@ describe("the server was away", () => {
     waiting.shift()?.();
     await settle();
     expect(phase(model, "a")).toMatchObject({ is: "open", session: server.open.get("a") });
+  });
+});
+
+describe("a tour", () => {
+  const sites = ["a", "b", "c", "d", "e", "f"];
+  const shown = (model: WallModel) => model.state.getSnapshot().slots.filter((site) => site !== null);
+  const watched = () => [...server.open.keys()].sort().join("");
+
+  async function touring(over: readonly string[] = sites): Promise<WallModel> {
+    const model = wall();
+    model.tour.know(() => ({ join: over, stay: new Set(over) }));
+    model.startTour({ source: { is: "onair" }, size: 4, dwell_s: 5 });
+    expect(model.state.getSnapshot().asking).toEqual([]);
+    await model.answer("轮巡");
+    await settle();
+    return model;
+  }
+
+  test("asks for a purpose, shows the first group, and makes the next one ready before it changes", async () => {
+    const model = await touring();
+    expect(shown(model)).toEqual(["a", "b", "c", "d"]);
+    expect(watched()).toBe("abcd");
+    await pass(2_999);
+    expect(watched()).toBe("abcd");
+    await pass(1);
+    // Watched and on record from here on, not shown yet.
+    expect(watched()).toBe("abcdef");
+    expect(shown(model)).toEqual(["a", "b", "c", "d"]);
+    expect([...pictures].sort().join("")).toBe("abcdef");
+    const ready = server.open.get("e");
+    await pass(2_000);
+    expect(shown(model)).toEqual(["e", "f"]);
+    expect(phase(model, "e")).toMatchObject({ is: "open", session: ready });
+    expect(watched()).toBe("ef");
+    expect([...pictures].sort().join("")).toBe("ef");
+    await pass(5_000);
+    expect(shown(model)).toEqual(["a", "b", "c", "d"]);
+    expect(server.watch?.purpose).toBe("轮巡");
+  });
+
+  test("the group changes in one change of the wall", async () => {
+    const model = await touring();
+    await pass(3_000);
+    const seen: string[] = [];
+    const undo = model.state.subscribe(() => seen.push(shown(model).join("")));
+    await pass(2_000);
+    undo();
+    expect(seen.filter((group) => group !== "ef")).toEqual([]);
+  });
+
+  test("a key changes the group before the next one is ready", async () => {
+    const model = await touring();
+    model.tour.forward();
+    expect(shown(model)).toEqual(["e", "f"]);
+    await settle();
+    expect(watched()).toBe("ef");
+    model.tour.back();
+    await settle();
+    expect(watched()).toBe("abcd");
+  });
+
+  test("a tile turned to by hand makes the tour wait, and lets go of the group made ready", async () => {
+    const model = await touring();
+    await pass(3_500);
+    expect(watched()).toBe("abcdef");
+    model.turnSpotlight("b");
+    await settle();
+    expect(watched()).toBe("abcd");
+    await pass(60_000);
+    expect(shown(model)).toEqual(["a", "b", "c", "d"]);
+    model.tour.turnPause();
+    await pass(2_000);
+    expect(shown(model)).toEqual(["e", "f"]);
+    expect(model.state.getSnapshot().spotlight).toBeNull();
+  });
+
+  test("a site taken off, or ended by somebody, does not come back by itself", async () => {
+    const model = await touring();
+    model.remove("b");
+    await settle();
+    const session = server.open.get("c") as string;
+    server.open.delete("c");
+    model.hear(ended(session, "ended"));
+    expect(phase(model, "c")).toMatchObject({ is: "ended" });
+    await pass(10_000);
+    expect(shown(model)).toEqual(["a", "d", "e", "f"]);
+  });
+
+  test("who came meanwhile joins in the next round", async () => {
+    const model = await touring(["a", "b", "c", "d", "e"]);
+    model.tour.know(() => ({ join: ["a", "b", "x"], stay: new Set(["a", "b", "c", "d", "e", "x"]) }));
+    await pass(5_000);
+    expect(shown(model)).toEqual(["e"]);
+    await pass(10_000);
+    expect(shown(model)).toEqual(["e", "x"]);
+  });
+
+  test("a refused site says so, and is asked for again in the next round", async () => {
+    server.refuse.set("e", new Problem({ status: 409, code: "site_disabled", detail_zh: "场所已停用", detail_en: "disabled" }));
+    const model = await touring();
+    await pass(5_000);
+    expect(phase(model, "e")).toMatchObject({ is: "refused" });
+    expect(phase(model, "f")).toMatchObject({ is: "open" });
+    server.refuse.clear();
+    await pass(10_000);
+    expect(phase(model, "e")).toMatchObject({ is: "open" });
+  });
+
+  test("another number of tiles keeps the first of those that stand", async () => {
+    const model = await touring();
+    model.setLayout(1);
+    await settle();
+    expect(watched()).toBe("a");
+    model.setLayout(9);
+    await settle();
+    expect(watched()).toBe("abcdef");
+    expect(model.state.getSnapshot().layout).toBe(9);
+  });
+
+  test("stopped, it leaves the group on the wall; the watch's end ends it", async () => {
+    const model = await touring();
+    await pass(3_000);
+    model.tour.stop();
+    await pass(60_000);
+    expect(watched()).toBe("abcd");
+    model.startTour({ source: { is: "onair" }, size: 4, dwell_s: 5 });
+    await model.endWatch();
+    expect(model.tour.state.getSnapshot()).toBeNull();
+    await pass(60_000);
+    expect(server.open.size).toBe(0);
+  });
+
+  test("nobody to show is said", async () => {
+    const model = await touring([]);
+    expect(model.state.getSnapshot().problem?.code).toBe("tour_without_sites");
+  });
+
+  test("a reload goes on with the group that stood, and ends what was made ready", async () => {
+    const before = await touring();
+    await pass(3_000);
+    expect(watched()).toBe("abcdef");
+    before.close();
+    const again = wall();
+    again.tour.know(() => ({ join: sites, stay: new Set(sites) }));
+    await again.restore();
+    await settle();
+    expect(watched()).toBe("abcd");
+    expect(shown(again)).toEqual(["a", "b", "c", "d"]);
+    await pass(2_000);
+    expect(shown(again)).toEqual(["e", "f"]);
+  });
+
+  test("after a restart of the server it goes on", async () => {
+    const model = await touring();
+    server.restart();
+    model.reopen();
+    await settle();
+    expect(watched()).toBe("abcd");
+    await pass(5_000);
+    expect(watched()).toBe("ef");
   });
 });
 

@@ -6,6 +6,7 @@ import { Problem, problemOf } from "@/lib/problem";
 import { Store } from "@/lib/store";
 import { layoutFor, layoutOf, MOST_SLOTS, nextLayout, noSlots, place, squeeze, swap, takenCount, without, type Layout, type Slots } from "./layout";
 import type { Phase } from "./tile";
+import { Touring, type TourSetup, type TourStart } from "./touring";
 
 export interface Pick {
   site: string;
@@ -15,6 +16,7 @@ export interface Pick {
 export interface WallState {
   layout: Layout;
   slots: Slots;
+  /** The sites that are watched: those in the slots, and those that a tour makes ready behind them. */
   phases: ReadonlyMap<string, Phase>;
   spotlight: string | null;
   selected: string | null;
@@ -26,12 +28,14 @@ export interface WallState {
   problem: Problem | null;
 }
 
-export interface WallSetup {
+export interface WallSetup extends TourSetup {
   openWatch(purpose: string): Promise<Watch>;
   currentWatch(): Promise<Watch | null>;
   endWatch(watch: string): Promise<Watch>;
   openSites(watch: string, sites: string[], endpoint: string): Promise<OpenedSite[]>;
   endSession(session: string): Promise<SessionView>;
+  /** Sessions of this account's person that run. Empty when the account may not list them. */
+  runningSessions(): Promise<readonly SessionView[]>;
   /** The endpoint that this console is. */
   identity(): Promise<string>;
   openPicture(site: string): void;
@@ -42,7 +46,6 @@ export interface WallSetup {
   keptWall: { get(): string | null; set(value: string | null): void };
   /** Whose wall it is: another account in this tab takes nothing up. */
   account: string;
-  now(): number;
   /** Waits before a call is tried again. */
   pause(ms: number): Promise<void>;
 }
@@ -60,15 +63,19 @@ interface Kept {
 
 export class WallModel {
   readonly state: Store<WallState>;
+  readonly tour: Touring;
   #setup: WallSetup;
   /** Endings under way, by site: a site is opened again only after its former session has ended. */
   #ending = new Map<string, Promise<void>>();
   #again: Promise<void> | null = null;
   #againWanted = false;
   #closed = false;
+  /** A tour that waits for a purpose. */
+  #tourAsked: TourStart | null = null;
 
   constructor(setup: WallSetup) {
     this.#setup = setup;
+    this.tour = new Touring(setup, this);
     this.state = new Store<WallState>({
       layout: layoutOf(setup.keptLayout.get()),
       slots: noSlots(),
@@ -88,6 +95,7 @@ export class WallModel {
   /** The wall is entered; the returned function leaves it. */
   start(): () => void {
     this.#closed = false;
+    this.tour.wake();
     void this.restore();
     return () => this.close();
   }
@@ -110,16 +118,34 @@ export class WallModel {
     for (const site of phases.keys()) this.#setup.openPicture(site);
     const layout = layoutFor(slots.findLastIndex((site) => site !== null), this.#now.layout);
     this.#set({ slots, phases, layout, watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms } });
+    this.tour.restore(watch.id);
     this.reopen();
+    await this.#endForgotten(watch.id);
+  }
+
+  /** Ends what the page before the reload watched and this one does not: a group made ready, or one on its way out. */
+  async #endForgotten(watch: string): Promise<void> {
+    try {
+      const endpoint = await this.#setup.identity();
+      for (const session of await this.#setup.runningSessions()) {
+        const site = session.site?.id;
+        if (site === undefined || session.watch_id !== watch || session.observer_endpoint_id !== endpoint) continue;
+        if (!this.#closed && !this.#now.phases.has(site) && !this.#ending.has(site)) void this.#end(site, session.id);
+      }
+    } catch {
+      // Not reached: the watch's end closes them at the latest.
+    }
   }
 
   /** The wall is left; sessions that nobody takes up again end on the server. */
   close(): void {
     this.#closed = true;
+    this.tour.sleep();
     for (const site of this.#now.phases.keys()) this.#setup.closePicture(site);
   }
 
   pick(site: string, slot?: number): void {
+    this.tour.byHand();
     const { slots, layout, phases, watch } = this.#now;
     if (slots.includes(site)) {
       if (slot !== undefined) this.#set({ slots: swap(slots, slots.indexOf(site), slot), layout: layoutFor(slot, layout) });
@@ -138,10 +164,67 @@ export class WallModel {
     const waiting = this.#now.asking ?? [];
     const watch = await this.#setup.openWatch(purpose);
     this.#set({ watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms }, asking: null });
+    if (this.#tourAsked) this.#beginTour(watch.id, this.#tourAsked);
+    this.#tourAsked = null;
     this.#add(waiting);
   }
 
+  /** A tour is a watch like any other: it asks for its purpose first. */
+  startTour(start: TourStart): void {
+    const { watch } = this.#now;
+    if (watch) return this.#beginTour(watch.id ?? "", start);
+    this.#tourAsked = start;
+    this.#set({ asking: [], problem: null });
+  }
+
+  #beginTour(watch: string, start: TourStart): void {
+    if (!this.tour.begin(watch, start)) this.#set({ problem: nothingToTour() });
+  }
+
+  /** Shows exactly these sites, all in one change. What stood there before is let go after it. */
+  present(sites: readonly string[], layout: Layout): void {
+    const { phases } = this.#now;
+    const since = this.#setup.now();
+    const fresh = new Map<string, Phase>();
+    const cold: string[] = [];
+    for (const site of sites) {
+      const phase = phases.get(site);
+      if (!phase) this.#setup.openPicture(site);
+      if (phase?.is === "open" || phase?.is === "opening") fresh.set(site, phase);
+      else {
+        fresh.set(site, { is: "opening", since });
+        cold.push(site);
+      }
+    }
+    const slots = noSlots().map((_, index) => sites[index] ?? null);
+    if (layout !== this.#now.layout) this.#setup.keptLayout.set(String(layout));
+    this.#set({ slots, layout, phases: fresh, spotlight: null, selected: null, problem: null });
+    if (cold.length > 0) void this.#open(cold);
+    for (const [site, phase] of phases) if (!fresh.has(site)) this.#letGo(site, phase);
+  }
+
+  /** Watches these sites behind the tiles: their sessions are open and their pictures run, but nothing is shown yet. */
+  warm(sites: readonly string[]): void {
+    const { phases, slots } = this.#now;
+    const since = this.#setup.now();
+    const fresh = new Map([...phases].filter(([site]) => slots.includes(site) || sites.includes(site)));
+    const cold = sites.filter((site) => !fresh.has(site));
+    for (const site of cold) {
+      this.#setup.openPicture(site);
+      fresh.set(site, { is: "opening", since });
+    }
+    this.#set({ phases: fresh });
+    if (cold.length > 0) void this.#open(cold);
+    for (const [site, phase] of phases) if (!fresh.has(site)) this.#letGo(site, phase);
+  }
+
+  #letGo(site: string, phase: Phase): void {
+    this.#setup.closePicture(site);
+    if (phase.is === "open") void this.#end(site, phase.session);
+  }
+
   dontAnswer(): void {
+    this.#tourAsked = null;
     this.#set({ asking: null });
   }
 
@@ -194,6 +277,7 @@ export class WallModel {
   async #openWatchAgain(purpose: string): Promise<string> {
     const watch = await this.#setup.openWatch(purpose);
     if (this.#now.watch) this.#set({ watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms } });
+    this.tour.watchIs(watch.id);
     return watch.id;
   }
 
@@ -276,11 +360,11 @@ export class WallModel {
     const { slots, phases, spotlight, selected } = this.#now;
     const phase = phases.get(site);
     if (!phase) return;
+    this.tour.takeOut(site);
     const fresh = new Map(phases);
     fresh.delete(site);
-    this.#setup.closePicture(site);
     this.#set({ slots: without(slots, site), phases: fresh, spotlight: spotlight === site ? null : spotlight, selected: selected === site ? null : selected });
-    if (phase.is === "open") void this.#end(site, phase.session);
+    this.#letGo(site, phase);
   }
 
   #end(site: string, session: string): Promise<void> {
@@ -306,7 +390,7 @@ export class WallModel {
 
   /** Ends the watch with all its sessions, and clears the wall. */
   async endWatch(): Promise<void> {
-    const { watch, phases } = this.#now;
+    const { watch } = this.#now;
     if (!watch) return;
     if (watch.id !== null) {
       try {
@@ -316,7 +400,8 @@ export class WallModel {
         if (problem.code !== "watch_not_open") return this.#set({ problem });
       }
     }
-    for (const site of phases.keys()) this.#setup.closePicture(site);
+    this.tour.stop();
+    for (const site of this.#now.phases.keys()) this.#setup.closePicture(site);
     this.#set({ watch: null, slots: noSlots(), phases: new Map(), spotlight: null, selected: null, problem: null });
   }
 
@@ -329,6 +414,8 @@ export class WallModel {
       const cause = payload.end_cause ?? null;
       this.#phase(found[0], { is: "ended", since: event.at_ms, session: event.session_id, cause });
       if (UNWANTED.includes(cause)) this.reopen();
+      // Who ended it does not want it watched: the tour does not open it again by itself.
+      else this.tour.takeOut(found[0]);
     }
     const { watch } = this.#now;
     if (event.kind === "watch.ended" && watch?.id != null && payload.watch_id === watch.id) {
@@ -343,6 +430,7 @@ export class WallModel {
         if (phase.is === "opening") phases.set(site, { is: "ended", since: event.at_ms, session: "", cause: "watch_ended" });
       }
       this.#set({ watch: null, phases });
+      this.tour.stop();
     }
   }
 
@@ -353,13 +441,15 @@ export class WallModel {
 
   setLayout(layout: Layout): void {
     const { slots } = this.#now;
+    if (this.tour.state.getSnapshot()) return this.tour.resize(layout);
     if (takenCount(slots) > layout) return;
     this.#setup.keptLayout.set(String(layout));
     this.#set({ layout, slots: squeeze(slots, layout) });
   }
 
   turnLayout(): void {
-    this.setLayout(nextLayout(this.#now.layout, this.#now.slots));
+    const { layout, slots } = this.#now;
+    this.setLayout(nextLayout(layout, this.tour.state.getSnapshot() ? noSlots() : slots));
   }
 
   move(from: number, to: number): void {
@@ -367,10 +457,12 @@ export class WallModel {
   }
 
   select(site: string | null): void {
+    if (site !== null) this.tour.byHand();
     this.#set({ selected: site });
   }
 
   setSpotlight(site: string | null): void {
+    if (site !== null) this.tour.byHand();
     this.#set({ spotlight: site, ...(site === null ? {} : { selected: site }) });
   }
 
@@ -410,6 +502,15 @@ function placedPart({ slots, layout }: { slots: Slots; layout: Layout }): { slot
 
 function wantsOpen(phase: Phase): boolean {
   return phase.is === "open" || phase.is === "opening" || (phase.is === "ended" && UNWANTED.includes(phase.cause));
+}
+
+function nothingToTour(): Problem {
+  return new Problem({
+    status: 409,
+    code: "tour_without_sites",
+    detail_zh: "没有可以轮巡的场所：所选范围内没有已登记终端的场所，或都不在播",
+    detail_en: "nothing to tour: no site of the choice has an endpoint, or none is on air",
+  });
 }
 
 function wallFull(): Problem {

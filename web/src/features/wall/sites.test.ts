@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Endpoint, OrgTree, PresenceView, Site, Unit } from "@/api/types";
-import { answers, siteStatus, statuses, unitTree } from "./sites";
+import { answers, siteStatus, statuses, tourCandidates, unitTree } from "./sites";
+import type { TourSource } from "./tour";
 
 const site = (over: Partial<Site> = {}): Site => ({
   id: "s", unit_id: "u", name: "华明街道司法所", kind: "window", privacy_class: "open", code: "HM01", disabled: false,
@@ -45,6 +46,27 @@ test("units count what is below them, and vanish when nothing of them is shown",
   expect([root?.online, root?.all]).toEqual([1, 2]);
   expect(root?.units.map((node) => node.unit.id)).toEqual(["west", "east"]);
   expect(unitTree(tree, status, (s) => s.id === "t")[0]?.units.map((node) => node.unit.id)).toEqual(["west"]);
+});
+
+test("a tour goes over what its source says, in the tree's order, and leaves out who can never be seen", () => {
+  const tree: OrgTree = {
+    units: [unit("root", null), unit("east", "root", 2), unit("west", "root", 1), unit("lane", "east")],
+    sites: [
+      site({ id: "e", unit_id: "east" }),
+      site({ id: "l", unit_id: "lane" }),
+      site({ id: "w", unit_id: "west" }),
+      site({ id: "none", unit_id: "east" }),
+      site({ id: "shut", unit_id: "east", disabled: true }),
+    ],
+    endpoints: ["e", "l", "w", "shut"].map((id) => endpoint(`at-${id}`, { site_id: id })),
+  };
+  const status = statuses(tree, [seen("at-l", { state: "online", on_air: true }), seen("at-w", { state: "online", on_air: true }), seen("at-e")]);
+  const over = (source: TourSource) => tourCandidates(source, tree, status);
+  expect(over({ is: "unit", unit: "east" }).join).toEqual(["e", "l"]);
+  expect(over({ is: "unit", unit: "lane" }).join).toEqual(["l"]);
+  expect(over({ is: "marked", sites: ["e", "none", "w"] }).join).toEqual(["w", "e"]);
+  // Who goes off the air keeps the tile that says so; who was never on it does not join.
+  expect(over({ is: "onair" })).toEqual({ join: ["w", "l"], stay: new Set(["w", "e", "l"]) });
 });
 
 test("search takes words of name, code and unit", () => {

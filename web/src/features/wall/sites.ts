@@ -1,6 +1,7 @@
 // What the tree says of a site: from its endpoints and their presence.
 
 import type { Endpoint, OfflineCause, OrgTree, PresenceView, Site, Unit } from "@/api/types";
+import type { Candidates, TourSource } from "./tour";
 
 export type SiteState = "onair" | "online" | "offline" | "privacy" | "bare" | "disabled";
 
@@ -62,6 +63,20 @@ export function unitTree(tree: OrgTree, status: Map<string, SiteStatus>, shown: 
         return [{ unit, units, sites, online, all: own.length + units.reduce((n, u) => n + u.all, 0) }];
       });
   return build(null, "");
+}
+
+/** Who a tour over `source` shows, in the tree's order. Sites that nobody could ever see are left out; who is merely away is not. */
+export function tourCandidates(source: TourSource, tree: OrgTree, status: Map<string, SiteStatus>): Candidates {
+  const ids: string[] = [];
+  const gather = (node: UnitNode, inside: boolean) => {
+    const wanted = inside || (source.is === "unit" && source.unit === node.unit.id);
+    for (const site of node.sites) if (wanted || (source.is === "marked" && source.sites.includes(site.id))) ids.push(site.id);
+    for (const below of node.units) gather(below, wanted);
+  };
+  const able = (site: Site) => !["bare", "disabled", undefined].includes(status.get(site.id)?.state);
+  for (const node of unitTree(tree, status, able)) gather(node, source.is === "onair");
+  const join = source.is === "onair" ? ids.filter((id) => status.get(id)?.state === "onair") : ids;
+  return { join, stay: new Set(ids) };
 }
 
 /** Whether a site answers to what was typed: every word is part of its name, its code or its unit's path. */
