@@ -54,6 +54,8 @@ export interface WallSetup extends TourSetup {
 const UNWANTED: readonly (SessionEnd | null)[] = ["interrupted", "observer_lost"];
 const RETRY_MS = 1_500;
 const END_ATTEMPTS = 5;
+/** How long a group that made way for a ready one is still open: the work of taking it off would delay the first frames of the new one. */
+const LEAVE_MS = 500;
 
 interface Kept {
   account: string;
@@ -183,7 +185,7 @@ export class WallModel {
 
   /** Shows exactly these sites, all in one change. What stood there before is let go after it. */
   present(sites: readonly string[], layout: Layout): void {
-    const { phases } = this.#now;
+    const { phases, slots: before } = this.#now;
     const since = this.#setup.now();
     const fresh = new Map<string, Phase>();
     const cold: string[] = [];
@@ -200,7 +202,8 @@ export class WallModel {
     if (layout !== this.#now.layout) this.#setup.keptLayout.set(String(layout));
     this.#set({ slots, layout, phases: fresh, spotlight: null, selected: null, problem: null });
     if (cold.length > 0) void this.#open(cold);
-    for (const [site, phase] of phases) if (!fresh.has(site)) this.#letGo(site, phase);
+    const comesOnReady = cold.length === 0 && sites.some((site) => !before.includes(site));
+    for (const [site, phase] of phases) if (!fresh.has(site)) this.#letGo(site, phase, comesOnReady ? LEAVE_MS : 0);
   }
 
   /** Watches these sites behind the tiles: their sessions are open and their pictures run, but nothing is shown yet. */
@@ -218,9 +221,9 @@ export class WallModel {
     for (const [site, phase] of phases) if (!fresh.has(site)) this.#letGo(site, phase);
   }
 
-  #letGo(site: string, phase: Phase): void {
+  #letGo(site: string, phase: Phase, after_ms = 0): void {
     this.#setup.closePicture(site);
-    if (phase.is === "open") void this.#end(site, phase.session);
+    if (phase.is === "open") void this.#end(site, phase.session, after_ms);
   }
 
   dontAnswer(): void {
@@ -367,8 +370,9 @@ export class WallModel {
     this.#letGo(site, phase);
   }
 
-  #end(site: string, session: string): Promise<void> {
-    const ended = this.#endSession(session).finally(() => {
+  #end(site: string, session: string, after_ms = 0): Promise<void> {
+    const wait = after_ms > 0 ? new Promise<void>((done) => void this.#setup.after(after_ms, done)) : Promise.resolve();
+    const ended = wait.then(() => this.#endSession(session)).finally(() => {
       if (this.#ending.get(site) === ended) this.#ending.delete(site);
     });
     this.#ending.set(site, ended);
