@@ -13,6 +13,8 @@ const AIM_MS = 300;
 const BOUND_MS = 1_000;
 const SWITCHES = 6;
 const DWELL_MS = 5_000;
+/** Picture and sound of six sites, and as many again that left and are not yet free. */
+const MOST_SECTIONS = 24;
 const PURPOSE = "每日轮巡";
 let installation, browser, offices, commander, sites;
 
@@ -24,6 +26,15 @@ before(async () => {
   browser = await launch();
   commander = await logIn(browser, installation.base, "zhihuizhang");
   ({ sites } = await org(commander));
+  await commander.addInitScript(() => {
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...how) {
+        super(...how);
+        window.connections.push(this);
+      }
+    };
+  });
   await commander.goto("/wall");
   for (const office of offices) await onAir(commander, office.site_id);
 });
@@ -125,6 +136,9 @@ test("P stops the clock, PgDn and PgUp change the group at once", async () => {
   });
   await commander.keyboard.press("p");
   await commander.locator('[data-tour-state="running"]').waitFor();
+  // Sections of groups that left are used again: a tour of a whole day does not make the link grow.
+  const sections = await commander.evaluate(() => Math.max(...window.connections.map((connection) => connection.getTransceivers().length)));
+  assert.ok(sections <= MOST_SECTIONS, `${sections} sections`);
   // Turning to a tile makes the tour wait.
   await commander.locator(`[data-tile-site="${before[0]}"]`).click();
   await commander.locator('[data-tour-state="paused"]').waitFor();
