@@ -60,7 +60,7 @@ fn crates_stay_in_their_rooms() {
         ("sqlx", &["lianxian-store"]),
         ("axum", &["lianxian-api"]),
         ("quinn-udp", &["lianxian-media", "lianxian-load"]),
-        ("tokio-tungstenite", &["lianxian-simulator", "lianxian-load"]),
+        ("tokio-tungstenite", &["lianxian-simulator", "lianxian-load", "lianxian"]),
     ];
     for (member, needs) in dependencies() {
         for need in needs {

@@ -6,6 +6,7 @@
 mod assets;
 mod attempts;
 mod auth;
+mod checks;
 mod config;
 mod error;
 mod events;
@@ -26,3 +27,4 @@ pub use error::ApiError;
 pub use openapi::openapi;
 pub use serve::{Bound, bind, listen};
 pub use state::{MediaPlane, Parts};
+pub use tls::{Facts, certificate_facts, certificate_on_disk};

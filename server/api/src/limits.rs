@@ -48,3 +48,28 @@ pub const PLAYER_LOOKS: Duration = Duration::from_secs(2);
 pub const OWN_TOKEN: Duration = Duration::from_secs(60 * 60);
 /// Life of a fresh token for someone who came with an integration key's.
 pub const GUEST_TOKEN: Duration = Duration::from_secs(10 * 60);
+
+/// Check peers and check sockets of one address: so many at once without a pause, and one more each [`CHECK_VISIT_EVERY`].
+/// They ask for no login, and offices behind one address translator share an address. One run of the page takes three.
+pub const CHECK_VISITS_AT_ONCE: u32 = 60;
+pub const CHECK_VISIT_EVERY: Duration = Duration::from_secs(1);
+/// Check peers and sockets open at once: from one address, and from everywhere.
+pub const CHECK_PLACES_AN_ADDRESS: usize = 24;
+pub const CHECK_PLACES: usize = 96;
+/// How long a check peer or socket lives.
+pub const CHECK_LIFE: Duration = Duration::from_secs(15);
+/// Bytes of a check peer's offer.
+pub const CHECK_OFFER_BYTES: usize = 16 * 1024;
+/// Messages of one check socket, and bytes of each.
+pub const CHECK_MESSAGES: usize = 64;
+pub const CHECK_MESSAGE_BYTES: usize = 128;
+/// Bytes of one bandwidth transfer, and how long it may take.
+pub const CHECK_TRANSFER_BYTES: u64 = 16 * 1024 * 1024;
+pub const CHECK_TRANSFER_TIME: Duration = Duration::from_secs(10);
+/// Bytes of bandwidth transfers of one account or device: so many at once, and so many more each second.
+pub const CHECK_BYTES_AT_ONCE: u64 = 128 * 1024 * 1024;
+pub const CHECK_BYTES_A_SECOND: u64 = 1024 * 1024;
+/// Bandwidth transfers at work at once.
+pub const CHECK_TRANSFERS: usize = 16;
+/// Addresses, accounts and devices whose checks are remembered.
+pub const CHECK_VISITORS: usize = 4096;

@@ -1,6 +1,7 @@
 //! What every request may use.
 
 use crate::attempts::Attempts;
+use crate::checks::Checks;
 use crate::config::IntegrationKey;
 use crate::events::Slots;
 use crate::limits;
@@ -12,6 +13,7 @@ use axum::http::request;
 use lianxian_model::time::Clock;
 use lianxian_service::Service;
 use lianxian_service::net::Net;
+use lianxian_service::ports::media::Media;
 use lianxian_service::ports::record::NetRecord;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +38,9 @@ pub trait MediaPlane: Send + Sync + 'static {
     /// Takes over a connection to the console's port that speaks media, not HTTP: ICE over TCP (RFC 6544).
     fn adopt(&self, socket: TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
+    /// As the service sees it: for peers that only check whether it can be reached.
+    fn port(&self) -> Arc<dyn Media>;
+
     /// Counters and gauges; names without the prefix `lianxian_media_`.
     fn metrics(&self) -> Vec<(&'static str, u64)>;
 
@@ -58,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) ca_pem: Option<String>,
     pub(crate) metrics: Metrics,
     pub(crate) attempts: Attempts,
+    pub(crate) checks: Checks,
     pub(crate) password_checks: Semaphore,
     pub(crate) streams: Slots,
     /// WHIP and WHEP.
@@ -96,6 +102,7 @@ impl App {
             ca_pem,
             metrics: Metrics::new(),
             attempts: Attempts::default(),
+            checks: Checks::default(),
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
             streams: Slots::default(),
             sessions_over_http: Sessions::default(),

@@ -3,123 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use lianxian_api::{ApiConfig, MediaPlane, Parts, Tls};
-use lianxian_media::{MediaConfig, MediaHandle};
+mod door;
+
+use door::{Door, PATIENCE};
 use lianxian_model::audit::{AuditEvent, AuditResult};
-use lianxian_model::time::{Clock, Millis};
-use lianxian_service::demo::{DEMO_PASSWORD, DemoDevice, DemoSeed};
+use lianxian_service::Actor;
+use lianxian_service::demo::DEMO_PASSWORD;
 use lianxian_service::logins::NewLogin;
-use lianxian_service::net::{Net, NetSetup};
 use lianxian_service::org::EndpointPatch;
 use lianxian_service::ports::store::Store;
 use lianxian_service::presence::PresenceState;
 use lianxian_service::watches::PickedSites;
-use lianxian_service::{Actor, Service, Setup};
-use lianxian_store::Database;
 use reqwest::{Method, Response, StatusCode};
-use std::net::Ipv4Addr;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
-const PATIENCE: Duration = Duration::from_secs(10);
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Millis(i64::try_from(since.as_millis()).unwrap())
-    }
-}
-
-struct Plane(MediaHandle);
-
-impl MediaPlane for Plane {
-    fn adopt(&self, socket: TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let media = self.0.clone();
-        Box::pin(async move { media.adopt(socket).await })
-    }
-
-    fn metrics(&self) -> Vec<(&'static str, u64)> {
-        self.0.metrics()
-    }
-
-    fn healthy(&self) -> bool {
-        self.0.healthy()
-    }
-}
-
-/// A whole server but for its console, on loopback.
-struct Door {
-    base: String,
-    http: reqwest::Client,
-    service: Service,
-    store: Arc<Database>,
-    seed: DemoSeed,
-    stop: CancellationToken,
-    _folder: TempDir,
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
 
 impl Door {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("lianxian.db").display());
-        let store = Arc::new(Database::open(&url).await.unwrap());
-        let clock = Arc::new(SystemClock);
-        let service = Service::new(Setup { store: store.clone(), clock: clock.clone() });
-        let seed = service.seed_demo().await.unwrap();
-        let config = MediaConfig {
-            listen: Ipv4Addr::LOCALHOST,
-            port: 0,
-            addresses: vec![Ipv4Addr::LOCALHOST.into()],
-            workers: 1,
-            ..MediaConfig::default()
-        };
-        let media = lianxian_media::start(&config).unwrap();
-        let stop = CancellationToken::new();
-        let setup = NetSetup { media: Arc::new(media.clone()), record: service.net_record(), clock: clock.clone() };
-        let net = Net::start(setup, stop.clone()).await.unwrap();
-        service.attach_live(Arc::new(net.clone()));
-        let config = ApiConfig {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            tls: Tls::Off,
-            integration_keys: Vec::new(),
-            public_names: Vec::new(),
-        };
-        let listener = lianxian_api::listen(config.listen).await.unwrap();
-        let parts = Parts { service: service.clone(), net, clock, media: Arc::new(Plane(media)) };
-        let bound = lianxian_api::bind(config, listener, parts).await.unwrap();
-        let base = format!("http://{}", bound.address);
-        let shutdown = stop.clone();
-        tokio::spawn(async move { bound.serve(shutdown).await });
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { base, http, service, store, seed, stop, _folder: folder }
-    }
-
-    fn device(&self, n: usize) -> &DemoDevice {
-        &self.seed.devices[n]
-    }
-
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Response {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.send().await.unwrap()
-    }
-
     async fn offer(&self, path: &str, token: &str, sdp: impl Into<String>) -> Response {
         let bearer = format!("Bearer {token}");
         self.send(Method::POST, path, &[("authorization", &bearer), ("content-type", SDP)], sdp).await

@@ -64,6 +64,23 @@ pub enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Look over this installation and the line to a server: what is wrong, why, what to do. Fails when something does not work.
+    Doctor {
+        /// A running server, for example https://lianxian.example:8443, looked at from this machine. Without it: this machine's own.
+        #[arg(long)]
+        address: Option<String>,
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// A PEM file with the certificate authority to trust; without it, the machine's (and this installation's own).
+        #[arg(long)]
+        ca: Option<PathBuf>,
+        /// One JSON object instead of sentences.
+        #[arg(long)]
+        json: bool,
+        /// In English.
+        #[arg(long)]
+        english: bool,
+    },
     /// Print the REST contract (OpenAPI 3.1, JSON).
     Openapi,
 }

@@ -28,6 +28,8 @@ pub enum Failure {
     Offices { path: PathBuf, source: serde_json::Error },
     #[error("the audit chain is broken at row {at} of {rows}")]
     BrokenChain { at: i64, rows: i64 },
+    #[error("{bad} things do not work; see above")]
+    Unwell { bad: usize },
     #[error("the server ended by itself")]
     Ended,
 }

@@ -4,6 +4,7 @@ mod clock;
 mod command;
 mod config;
 mod demo;
+mod doctor;
 mod failure;
 mod logging;
 mod seed;
@@ -45,6 +46,9 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Simulate { server, ca, offices } => simulate::run(&server, ca.as_deref(), &offices).await,
             Command::Migrate { config, dry_run } => upkeep::migrate(config::load(config.as_deref())?, dry_run).await,
             Command::Verify { config } => upkeep::verify(config::load(config.as_deref())?).await,
+            Command::Doctor { address, config, ca, json, english } => {
+                doctor::run(doctor::Ask { address, config, ca, json, english }).await
+            }
             Command::Openapi => Ok(()),
         }
     });

@@ -7,6 +7,7 @@ use crate::signal;
 use lianxian_api::{Bound, MediaPlane, Parts};
 use lianxian_media::MediaHandle;
 use lianxian_service::net::{Net, NetSetup};
+use lianxian_service::ports::media::Media;
 use lianxian_service::{Service, Setup};
 use lianxian_store::Database;
 use std::net::{IpAddr, SocketAddr};
@@ -43,6 +44,10 @@ impl MediaPlane for Plane {
     fn adopt(&self, socket: TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let media = self.0.clone();
         Box::pin(async move { media.adopt(socket).await })
+    }
+
+    fn port(&self) -> Arc<dyn Media> {
+        Arc::new(self.0.clone())
     }
 
     fn metrics(&self) -> Vec<(&'static str, u64)> {

@@ -55,3 +55,54 @@ fn the_contract_is_printed() {
     let contract: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert!(contract["paths"].as_object().unwrap().len() > 20);
 }
+
+#[test]
+fn the_doctor_changes_nothing_and_fails_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |toml: &str| {
+        let ports = "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n";
+        std::fs::write(folder.path().join("c.toml"), format!("{ports}{toml}\n[media]\nport = 0\n")).unwrap();
+    };
+    let doctor = || {
+        let json = lianxian(&["doctor", "--config", "c.toml", "--json"], folder.path());
+        let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        let said = lianxian(&["doctor", "--config", "c.toml"], folder.path());
+        assert_eq!(json.status.success(), said.status.success());
+        assert_eq!(told["healthy"], said.status.success());
+        (told, text(&said.stdout).to_owned())
+    };
+    let code = |told: &serde_json::Value, topic: &str| {
+        let found = told["findings"].as_array().unwrap().iter().find(|finding| finding["topic"] == topic).cloned();
+        let found = found.unwrap_or_else(|| panic!("no {topic} in {told}"));
+        (found["verdict"].as_str().unwrap().to_owned(), found["code"].as_str().unwrap().to_owned())
+    };
+
+    write("");
+    let (told, said) = doctor();
+    assert!(told["healthy"].as_bool().unwrap(), "{said}");
+    assert!(said.contains("[正常] 数据库：还没有，首次启动时建立"), "{said}");
+    assert!(!folder.path().join("data").exists(), "looking makes nothing");
+
+    // A database that is there, and one that cannot be opened.
+    assert!(lianxian(&["seed", "--demo", "--config", "c.toml"], folder.path()).status.success());
+    let (told, said) = doctor();
+    assert_eq!(code(&told, "database").0, "good", "{said}");
+    std::fs::write(folder.path().join("data/lianxian.db"), "no database").unwrap();
+    let (told, said) = doctor();
+    assert_eq!(code(&told, "database"), ("bad".into(), "database_unreachable".into()), "{said}");
+    assert!(said.contains("[故障] 数据库") && said.contains("原因：") && said.contains("处理："), "{said}");
+
+    write("[tls]\nmode = \"files\"\ncertificate = \"none.pem\"\nkey = \"none.key\"");
+    let (told, said) = doctor();
+    assert_eq!(code(&told, "certificate"), ("bad".into(), "certificate_unusable".into()));
+    assert!(said.contains("none.pem"), "{said}");
+
+    write("lisen = 1");
+    let (told, said) = doctor();
+    assert_eq!(code(&told, "config"), ("bad".into(), "config_refused".into()));
+    assert!(said.contains("lisen"), "{said}");
+
+    let nowhere = lianxian(&["doctor", "--address", "https://127.0.0.1:9", "--english"], folder.path());
+    assert!(!nowhere.status.success());
+    assert!(text(&nowhere.stdout).contains("[FAIL] HTTPS"), "{}", text(&nowhere.stdout));
+}

@@ -65,6 +65,8 @@ text_ids! {
     RegisterId,
     /// A link between a session and a case 案件关联.
     CaseLinkId,
+    /// One pre-shift check 自检.
+    CheckId,
     /// One audit event 审计.
     AuditId,
     /// A participant of the link protocol, `PA_…`: one connection life of one identity.

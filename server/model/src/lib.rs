@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod case;
+pub mod check;
 pub mod event;
 pub mod ids;
 pub mod link;

@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::actor::{Actor, Scope};
 use crate::audit::Audit;
 use crate::cases::Cases;
+use crate::checks::Checks;
 use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
 use crate::error::{ServiceError, ServiceResult};
@@ -188,6 +189,7 @@ pub struct Service {
     pub stations: Stations,
     pub cases: Cases,
     pub register: Register,
+    pub checks: Checks,
     pub audit: Audit,
     pub events: Events,
     pub(crate) core: Core,
@@ -216,6 +218,7 @@ impl Service {
             stations: Stations { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
+            checks: Checks { core: core.clone() },
             audit: Audit { core: core.clone() },
             events: Events { core: core.clone() },
             core,

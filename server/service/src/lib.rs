@@ -8,6 +8,7 @@ pub mod actor;
 pub mod audit;
 pub mod bootstrap;
 pub mod cases;
+pub mod checks;
 pub mod core;
 pub mod demo;
 pub mod encoders;

@@ -2,6 +2,7 @@
 
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::CaseKind;
+use lianxian_model::check::CheckVerdict;
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::*;
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
@@ -133,6 +134,7 @@ id_cells!(
     TrackIntervalId,
     RegisterId,
     CaseLinkId,
+    CheckId,
     AuditId,
     ParticipantSid,
     TrackSid,
@@ -170,6 +172,7 @@ word_cells!(
     Mode,
     LeaveReason,
     CaseKind,
+    CheckVerdict,
     AuditResult,
     EventKind,
 );

@@ -7,6 +7,7 @@
 
 mod cases;
 mod cells;
+mod checks;
 mod database;
 mod devices;
 mod dialect;

@@ -8,6 +8,7 @@ mod validate;
 
 pub(crate) use keys::{Doorkeeper, OwnKey};
 
+use crate::checks;
 use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
@@ -19,5 +20,6 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/rtc", get(connect::connect))
         .route("/rtc/validate", get(validate::validate))
+        .route("/rtc/check", get(checks::converse))
         .route("/rtc/{*later}", any(absent))
 }

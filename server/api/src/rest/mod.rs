@@ -1,6 +1,7 @@
 //! All routes: the API under `/api/v1`, the link, the monitors' pages, and the console for everything else.
 
 mod accounts;
+mod checks;
 mod csv;
 mod live;
 mod logins;
@@ -49,6 +50,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(sessions::routes())
         .merge(register::routes())
         .merge(live::routes())
+        .merge(checks::routes())
         .merge(station::routes());
     OpenApiRouter::new().nest("/api/v1", nouns)
 }

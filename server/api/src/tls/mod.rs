@@ -1,12 +1,14 @@
 //! TLS: which certificate the door shows, kept fresh while the server runs.
 
 mod authority;
+mod facts;
 mod files;
 mod names;
 
 use crate::config::{ApiConfig, Tls};
 use crate::error::ApiError;
 use authority::Authority;
+pub use facts::{Facts, certificate_facts, certificate_on_disk};
 use files::Files;
 use lianxian_model::time::{Clock, Millis};
 use std::collections::BTreeSet;

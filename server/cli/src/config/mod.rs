@@ -4,7 +4,7 @@
 mod environment;
 mod model;
 
-pub use model::{Config, Log, LogFormat};
+pub use model::{Config, Log, LogFormat, TlsMode};
 
 use std::path::{Path, PathBuf};
 use toml::Table;

@@ -9,6 +9,7 @@ use crate::register::RegisterFilter;
 use async_trait::async_trait;
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
+use lianxian_model::check::Check;
 use lianxian_model::event::OutboxEvent;
 use lianxian_model::ids::*;
 use lianxian_model::media::{TrackKind, TrackSummary};
@@ -55,6 +56,7 @@ pub trait Tx:
     + TrackRows
     + RegisterRows
     + CaseRows
+    + CheckRows
     + LedgerRows
     + UpkeepRows
 {
@@ -294,6 +296,14 @@ pub trait CaseRows: Send {
     async fn case_patterns(&mut self) -> StoreResult<Vec<CasePattern>>;
     async fn put_case_pattern(&mut self, pattern: &CasePattern) -> StoreResult<()>;
     async fn case_pattern(&mut self, kind: CaseKind) -> StoreResult<Option<CasePattern>>;
+}
+
+#[async_trait]
+pub trait CheckRows: Send {
+    async fn insert_check(&mut self, check: &Check) -> StoreResult<()>;
+    /// The newest.
+    async fn last_check_of_account(&mut self, account: &AccountId) -> StoreResult<Option<Check>>;
+    async fn last_check_of_endpoint(&mut self, endpoint: &EndpointId) -> StoreResult<Option<Check>>;
 }
 
 /// Where the two append-only ledgers stand.

@@ -6,6 +6,7 @@ mod dtls;
 mod guard;
 mod ice;
 mod identity;
+mod probe;
 mod sequence;
 mod srtp;
 mod streams;
@@ -14,6 +15,7 @@ mod stun;
 pub use channels::{DataError, MAX_MESSAGE_BYTES};
 pub use ice::Credentials;
 pub use identity::{DtlsIdentity, IdentityError};
+pub use probe::Probe;
 
 use crate::worker::{Egress, Flow, MAX_DATAGRAM};
 use bytes::Bytes;

@@ -1,6 +1,7 @@
 //! Every trait group of the port: what was written is what is read.
 
 mod cases;
+mod checks;
 pub mod district;
 mod ledger;
 mod logins;

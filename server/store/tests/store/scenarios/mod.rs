@@ -2,6 +2,7 @@
 
 mod administrators;
 mod audit;
+mod checks;
 mod conferences;
 mod demo;
 mod encoders;
