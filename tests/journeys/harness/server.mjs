@@ -129,6 +129,19 @@ export class Installation {
     return all.slice(0, count);
   }
 
+  /** What `lianxian doctor` says here, beside the server and not wrapped: its JSON, what people read, and its exit code. */
+  async doctor(...words) {
+    const told = [];
+    for (const form of [["--json"], []]) {
+      const ran = promisify(execFile)(binary, ["doctor", ...words, ...form]).then(
+        ({ stdout }) => ({ stdout, code: 0 }),
+        ({ stdout, code }) => ({ stdout, code }),
+      );
+      told.push(await ran);
+    }
+    return { findings: JSON.parse(told[0].stdout).findings, text: told[1].stdout, code: told[1].code };
+  }
+
   /** What the processes said so far, for the message of a failure. */
   log() {
     return this.#log.slice(-80).join("\n");

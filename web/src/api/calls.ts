@@ -1,6 +1,6 @@
 // The calls of the REST interface by noun. Features call these; nobody else spells a path.
 
-import { http, type Ask, type Query } from "./client";
+import { bytes, http, type Ask, type Query } from "./client";
 import type * as t from "./types";
 
 const id = encodeURIComponent;
@@ -99,4 +99,18 @@ export const station = {
     http.get<t.Page<t.RegisterView>>("/station/ledger", { ...how, ownLogin: true, query: query(page) }),
   linkToken: () => http.post<t.LinkToken>("/station/link/tokens", {}, { ownLogin: true }),
   forget: () => http.delete("/station", { ownLogin: true }),
+};
+
+/** A pre-shift check: of the account that is logged in, or of this workstation. */
+export const checks = (whose: "account" | "station") => {
+  const root = whose === "station" ? "/station/checks" : "/checks";
+  const own = { ownLogin: whose === "station" };
+  return {
+    last: (how?: Ask) => http.get<t.Check | null>(`${root}/last`, { ...how, ...own }),
+    keep: (check: t.NewCheck, how?: Ask) => http.post<t.Check>(root, check, { ...how, ...own }),
+    /** Of everybody: it takes no login. */
+    peer: (sdp: string, how?: Ask) => http.post<t.CheckPeer>("/checks/peers", { sdp }, { ...how, ownLogin: true }),
+    download: (size: number, signal: AbortSignal) => bytes("GET", `${root}/downloads`, { query: { bytes: size }, signal }),
+    upload: async (body: Blob, signal: AbortSignal) => (await (await bytes("POST", `${root}/uploads`, { body, signal })).json()) as t.Received,
+  };
 };

@@ -64,6 +64,26 @@ async function ask<T>(method: string, path: string, { query, body, signal, key, 
   throw problem;
 }
 
+/** Bytes instead of JSON: for measuring the line. The answer's body is left to the caller. */
+export async function bytes(method: "GET" | "POST", path: string, { query, body, signal }: { query?: Query; body?: Blob; signal?: AbortSignal } = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address(path, query), {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      ...(body === undefined ? {} : { body, headers: { "content-type": "application/octet-stream" } }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw Problem.unreachable();
+  }
+  if (response.ok) return response;
+  const answer = read(await response.text());
+  throw isProblemBody(answer) ? new Problem(answer) : Problem.ofStatus(response.status);
+}
+
 function read(text: string): unknown {
   if (!text) return null;
   try {

@@ -35,6 +35,8 @@ export const queries = {
       getNextPageParam: (page) => page.next,
     }),
   chain: () => queryOptions({ queryKey: ["audit", "chain"], queryFn: ({ signal }) => calls.audit.verify({ signal }) }),
+  lastCheck: (whose: "account" | "station") =>
+    queryOptions({ queryKey: ["checks", whose], queryFn: ({ signal }) => calls.checks(whose).last({ signal }) }),
   casePatterns: () => queryOptions({ queryKey: ["cases", "patterns"], queryFn: ({ signal }) => calls.cases.patterns({ signal }) }),
   persons: () => queryOptions({ queryKey: ["persons"], queryFn: ({ signal }) => calls.people.list({ signal }) }),
   accounts: () => queryOptions({ queryKey: ["accounts"], queryFn: ({ signal }) => calls.accounts.list({ signal }) }),

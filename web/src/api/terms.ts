@@ -53,6 +53,13 @@ export const terms = {
     never: ["从未上线", "never online"], closed: ["主动下线", "went offline"], lost: ["网络中断", "connection lost"], server_restart: ["服务重启", "server restarted"], disabled: ["已停用", "disabled"],
   } satisfies Terms<t.OfflineCause>,
   auditResult: { success: ["成功", "success"], refused: ["拒绝", "refused"], failed: ["失败", "failed"] } satisfies Terms<t.AuditResult>,
+  checkTopic: {
+    camera: ["摄像头", "Camera"], microphone: ["麦克风", "Microphone"], speaker: ["扬声器", "Speaker"], port: ["控制台端口", "Console port"], link: ["信令连接", "Signalling"],
+    udp: ["音视频走 UDP", "Media over UDP"], tcp: ["音视频走 TCP", "Media over TCP"], clock: ["电脑时钟", "Clock"], download: ["下行带宽", "Download"], upload: ["上行带宽", "Upload"],
+  } satisfies Terms<t.CheckTopic>,
+  checkVerdict: {
+    good: ["正常", "good"], skipped: ["没有检查", "not checked"], weak: ["能用，需处理", "works, wants care"], bad: ["不正常", "does not work"],
+  } satisfies Terms<t.CheckVerdict>,
   trackKind: { audio: ["声音", "sound"], video: ["画面", "picture"] } satisfies Terms<t.TrackKind>,
   trackSource: {
     unknown: ["未知", "unknown"], camera: ["摄像头", "camera"], microphone: ["麦克风", "microphone"], screen_share: ["屏幕", "screen"], screen_share_audio: ["屏幕声音", "screen sound"],

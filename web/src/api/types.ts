@@ -384,3 +384,43 @@ export interface OutboxEvent {
   endpoint_id: string | null;
   payload: unknown;
 }
+
+export type CheckTopic = "camera" | "microphone" | "speaker" | "port" | "link" | "udp" | "tcp" | "clock" | "download" | "upload";
+export type CheckVerdict = "good" | "skipped" | "weak" | "bad";
+
+export interface CheckItem {
+  topic: CheckTopic;
+  verdict: CheckVerdict;
+  /** A stable word; empty where there is nothing to say. */
+  cause: string;
+  /** Lines of the picture, level in percent, round trip in ms, port number, offset in ms, or kbit/s: as the topic has it. */
+  figure: number | null;
+}
+
+export interface NewCheck {
+  took_ms: number;
+  items: CheckItem[];
+}
+
+export interface Check extends NewCheck {
+  id: string;
+  account_id: string | null;
+  person_id: string | null;
+  endpoint_id: string | null;
+  unit_id: string;
+  name: string;
+  at_ms: number;
+  verdict: CheckVerdict;
+  ip: string;
+}
+
+export interface CheckPeer {
+  sdp: string;
+  life_ms: number;
+  now_ms: number;
+}
+
+export interface Received {
+  bytes: number;
+  took_ms: number;
+}

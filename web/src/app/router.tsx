@@ -7,7 +7,10 @@ import { rooms } from "./rooms";
 import { Shell } from "./shell/Shell";
 
 /** Pages outside the shell. */
-const alone: RouteObject[] = [{ path: paths.station, lazy: async () => ({ Component: (await import("@/features/station/StationRoom")).default }) }];
+const alone: RouteObject[] = [
+  { path: paths.stationCheck, lazy: async () => ({ Component: (await import("@/features/check/StationCheckPage")).default }) },
+  { path: paths.station, lazy: async () => ({ Component: (await import("@/features/station/StationRoom")).default }) },
+];
 
 export const router = createBrowserRouter([
   ...alone.map((route) => ({ ...route, errorElement: <CrashPage /> })),

@@ -9,5 +9,7 @@ export const paths = {
   org: "/org",
   audit: "/audit",
   account: "/account",
+  check: "/check",
   station: "/station",
+  stationCheck: "/station/check",
 } as const;

@@ -1,6 +1,6 @@
 // Who is logged in, and what concerns only them: language, light, logging out.
 
-import { DownOutlined, LogoutOutlined, BulbOutlined, TranslationOutlined, SettingOutlined } from "@ant-design/icons";
+import { DownOutlined, LogoutOutlined, BulbOutlined, TranslationOutlined, SettingOutlined, ToolOutlined } from "@ant-design/icons";
 import { App, Button, Dropdown, type MenuProps } from "antd";
 import { useNavigate } from "react-router";
 import { logins } from "@/api/calls";
@@ -44,6 +44,7 @@ export function PersonMenu() {
       onClick: () => setLanguage(language === "zh" ? "en" : "zh"),
     },
     { key: "theme", icon: <BulbOutlined />, label: theme === "dark" ? say.light : say.dark, onClick: () => setTheme(theme === "dark" ? "light" : "dark") },
+    { key: "check", icon: <ToolOutlined />, label: say.check, onClick: () => void navigate(paths.check) },
     ...(rooms.some((room) => room.name === "account")
       ? [{ key: "account", icon: <SettingOutlined />, label: say.rooms.account, onClick: () => void navigate(paths.account) }]
       : []),

@@ -1,7 +1,7 @@
 // The camera's own picture, and how loud the microphone hears.
 
 import { useEffect, useRef } from "react";
-import { loudness } from "./level";
+import { loudness } from "@/lib/loudness";
 import css from "./station.module.css";
 
 export function Preview({ track, label }: { track: MediaStreamTrack | null; label: string }) {

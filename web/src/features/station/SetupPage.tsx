@@ -3,9 +3,9 @@
 import { Button, Form, Select } from "antd";
 import { useEffect, useState } from "react";
 import { useWords } from "@/lib/language";
-import { captureFault, type CaptureFault } from "./capture-fault";
+import { captureFault, type CaptureFault } from "@/lib/capture-fault";
 import { listDevices, openCapture, watchDevices, type Capture } from "./capture";
-import { findChosen, ofKind, type Choice, type Choices, type Device } from "./devices";
+import { findChosen, ofKind, type Choice, type Choices, type Device } from "@/lib/devices";
 import { LevelMeter, Preview } from "./Preview";
 import css from "./station.module.css";
 import { stationWords } from "./words";

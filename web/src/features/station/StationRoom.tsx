@@ -9,6 +9,7 @@ import { queries } from "@/api/queries";
 import type { StationView } from "@/api/types";
 import { setLanguage, useLanguage, useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
+import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
 import { setTheme, useTheme } from "@/lib/theme";
 import { timeText } from "@/lib/time";
@@ -16,7 +17,7 @@ import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag, type Tone } from "@/ui/StateTag";
 import { CalmBand, Watchers, type Calm } from "./Banner";
 import type { BroadcastView } from "./broadcast";
-import type { Choices } from "./devices";
+import type { Choices } from "@/lib/devices";
 import { EnrolPage } from "./EnrolPage";
 import { useAwake, useBroadcast, useChoices, useLastResort, useOnAir, usePrivacy, useStationEvents, useTurn } from "./hooks";
 import { Ledger } from "./Ledger";
@@ -284,6 +285,8 @@ function More({ change, forgotten }: { change: () => void; forgotten: () => void
       menu={{
         items: [
           { key: "devices", label: say.menu.devices, onClick: change },
+          // In a page of its own: this one goes on standing by.
+          { key: "check", label: say.menu.check, onClick: () => void window.open(paths.stationCheck, "lianxian-check") },
           { key: "theme", label: theme === "dark" ? say.light : say.dark, onClick: () => setTheme(theme === "dark" ? "light" : "dark") },
           { key: "language", label: say.other, onClick: () => setLanguage(language === "zh" ? "en" : "zh") },
           { type: "divider" },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Store } from "@/lib/store";
 import { Broadcast, type Link, type LinkView } from "./broadcast";
 import type { Capture } from "./capture";
-import type { Choices } from "./devices";
+import type { Choices } from "@/lib/devices";
 
 const CHOICES: Choices = { camera: { id: "c", label: "Camera" }, microphone: null };
 

@@ -4,9 +4,9 @@
 // A part that fails is tried again after a growing wait; nothing is tried twice at once, so nothing piles up.
 
 import { Store } from "@/lib/store";
-import { captureFault, type CaptureFault } from "./capture-fault";
+import { captureFault, type CaptureFault } from "@/lib/capture-fault";
 import type { Capture } from "./capture";
-import type { Choices } from "./devices";
+import type { Choices } from "@/lib/devices";
 import { retryDelay } from "./retry";
 
 export interface Link {

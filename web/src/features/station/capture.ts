@@ -1,6 +1,6 @@
 // The camera and the microphone of this computer, opened as chosen; tells when the camera is gone.
 
-import { findChosen, ofKind, type Choices } from "./devices";
+import { findChosen, ofKind, type Choices } from "@/lib/devices";
 
 export interface Capture {
   readonly video: MediaStreamTrack;

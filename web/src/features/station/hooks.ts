@@ -10,12 +10,11 @@ import type { OutboxEvent, PrivacySwitch, StationView } from "@/api/types";
 import { keptForAll } from "@/lib/kept";
 import { broadcast } from "./machine";
 import { watchDevices } from "./capture";
-import { parseChoices, type Choices } from "./devices";
+import { keptChoices, parseChoices, type Choices } from "@/lib/devices";
 import { isOutdated } from "./page-version";
 import { needsReload, retryDelay } from "./retry";
 import { afterNews } from "./watchers";
 
-const keptChoices = keptForAll("lianxian.station.devices");
 const keptPrivacy = keptForAll("lianxian.station.privacy");
 const keptReload = keptForAll("lianxian.station.reloaded");
 

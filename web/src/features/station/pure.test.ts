@@ -1,10 +1,10 @@
 // The station's decisions that need no camera: codes, faults, retries, device choice, the banner's list, loudness.
 
 import { describe, expect, it } from "vitest";
-import { captureFault } from "./capture-fault";
-import { findChosen, ofKind, parseChoices } from "./devices";
+import { captureFault } from "@/lib/capture-fault";
+import { findChosen, ofKind, parseChoices } from "@/lib/devices";
 import { formatCode, isWhole } from "./enrolment-code";
-import { loudness } from "./level";
+import { loudness } from "@/lib/loudness";
 import { entryOf } from "./page-version";
 import { LAST_RESORT_MS, RELOAD_PAUSE_MS, needsReload, retryDelay } from "./retry";
 import type { Watcher } from "@/api/types";

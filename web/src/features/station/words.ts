@@ -118,6 +118,7 @@ export const stationWords = words(
     menu: {
       name: "更多",
       devices: "更换设备",
+      check: "岗前自检",
       forget: "取消这台工作站",
       forgetTitle: "取消这台工作站？",
       forgetLead: "这台电脑将不再代表本场所，指挥中心看到的是“离线”。要恢复，须由系统管理员重新发登记码。",
@@ -241,6 +242,7 @@ export const stationWords = words(
     menu: {
       name: "More",
       devices: "Change devices",
+      check: "Pre-shift check",
       forget: "Stop being a workstation",
       forgetTitle: "Stop being a workstation?",
       forgetLead: "This computer will no longer stand for the site, and the centre sees it offline. To undo this, the system administrator has to issue a new code.",

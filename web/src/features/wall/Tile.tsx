@@ -7,6 +7,7 @@ import { term } from "@/api/terms";
 import type { Site } from "@/api/types";
 import { useLanguage, useWords, type Language } from "@/lib/language";
 import { useNow } from "@/lib/now";
+import { paths } from "@/lib/paths";
 import { agoText, timeText } from "@/lib/time";
 import { useStore } from "@/lib/useStore";
 import type { Figures } from "@/live/figures";
@@ -157,6 +158,11 @@ function Cause({ view, kept, retry }: { view: TileView; kept: boolean; retry: ()
         >
           {say.retry}
         </Button>
+      )}
+      {(view.state === "ended" || view.state === "refused" || view.state === "connecting") && (
+        <a className={css.check} data-state={view.state} href={paths.check} target="_blank" rel="opener" onClick={(event) => event.stopPropagation()}>
+          {say.check}
+        </a>
       )}
     </div>
   );

@@ -1,5 +1,10 @@
 // Which of the computer's cameras and microphones to open: what was chosen here before, found again by id or by name.
 
+import { keptForAll } from "./kept";
+
+/** What was chosen at this workstation. */
+export const keptChoices = keptForAll("lianxian.station.devices");
+
 export interface Choice {
   id: string;
   label: string;
