@@ -15,7 +15,7 @@ pub(crate) const EVENTS_KEPT_BACK: usize = 16_384;
 pub(crate) struct Events {
     to: mpsc::Sender<MediaEvent>,
     kept_back: VecDeque<MediaEvent>,
-    /// News that gave way: speakers, quality, lossy data.
+    /// News that gave way: speakers, quality and its intervals, lossy data.
     pub dropped: u64,
 }
 
@@ -56,6 +56,10 @@ impl Events {
         }
     }
 
+    pub fn kept_back(&self) -> usize {
+        self.kept_back.len()
+    }
+
     pub fn is_waiting(&self) -> bool {
         !self.kept_back.is_empty()
     }
@@ -63,7 +67,10 @@ impl Events {
 
 fn gives_way(event: &MediaEvent) -> bool {
     match event {
-        MediaEvent::Speakers { .. } | MediaEvent::Quality { .. } => true,
+        MediaEvent::Speakers { .. }
+        | MediaEvent::Quality { .. }
+        | MediaEvent::Sent { .. }
+        | MediaEvent::Received { .. } => true,
         MediaEvent::Data { reliable, .. } => !reliable,
         _ => false,
     }

@@ -9,6 +9,7 @@ pub mod link;
 pub mod media;
 pub mod org;
 pub mod people;
+pub mod quality;
 pub mod register;
 pub mod roles;
 pub mod session;

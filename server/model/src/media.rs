@@ -3,6 +3,7 @@
 //! Shared by `sfu` (which executes it), `service` (which decides it) and `signaling` (which spells it on the wire).
 
 use crate::ids::{ParticipantSid, TrackSid};
+use crate::quality::{UpstreamSample, ViewerSample};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -224,6 +225,16 @@ pub enum MediaEvent {
         downstream_loss: f32,
         rtt_ms: u32,
     },
+    /// What came of a participant's tracks, each over a span that has just ended: about every 10 s while something flows.
+    Sent {
+        participant: ParticipantSid,
+        samples: Vec<(TrackSid, UpstreamSample)>,
+    },
+    /// What a participant was sent of the tracks that it receives, likewise.
+    Received {
+        participant: ParticipantSid,
+        samples: Vec<(TrackSid, ViewerSample)>,
+    },
 }
 
 impl MediaEvent {
@@ -239,7 +250,9 @@ impl MediaEvent {
             | MediaEvent::StreamState { participant, .. }
             | MediaEvent::Data { participant, .. }
             | MediaEvent::WantedQualities { participant, .. }
-            | MediaEvent::Quality { participant, .. } => Some(participant),
+            | MediaEvent::Quality { participant, .. }
+            | MediaEvent::Sent { participant, .. }
+            | MediaEvent::Received { participant, .. } => Some(participant),
             MediaEvent::Speakers { .. } => None,
         }
     }

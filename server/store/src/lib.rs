@@ -17,6 +17,7 @@ mod logins;
 mod org;
 mod people;
 mod presence;
+mod quality;
 mod register;
 mod select;
 mod sessions;

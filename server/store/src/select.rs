@@ -46,6 +46,13 @@ impl Select {
         self.and(&condition, roots.iter().map(Cell::to_value).collect());
     }
 
+    /// In this order, so many at most.
+    pub(crate) fn ordered(mut self, by: &str, limit: i64) -> (String, Vec<Value>) {
+        self.sql.push_str(&format!(" ORDER BY {by} LIMIT ${}", self.values.len() + 1));
+        self.values.push(limit.to_value());
+        (self.sql, self.values)
+    }
+
     /// Newest first, after the row that the keyset names.
     pub(crate) fn page(mut self, at: &str, id: &str, page: &Keyset) -> (String, Vec<Value>) {
         if let Some((before, before_id)) = &page.before {

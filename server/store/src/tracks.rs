@@ -5,6 +5,7 @@ use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_model::ids::{EndpointId, ParticipantSid, SessionId, TrackSid};
 use lianxian_model::media::{TrackKind, TrackSummary};
+use lianxian_model::quality::QualityRow;
 use lianxian_model::session::TrackInterval;
 use lianxian_model::time::Millis;
 use lianxian_service::ports::store::{StoreError, StoreResult, Subscription, TrackRows};
@@ -127,6 +128,30 @@ impl TrackRows for UnitOfWork {
              AND ($3 IS NULL OR started_ms <= $3) ORDER BY started_ms, id"
         );
         self.all(sql, values![*endpoint, from, to], track).await
+    }
+
+    async fn insert_quality(&mut self, rows: &[QualityRow]) -> StoreResult<()> {
+        self.put_quality(rows).await
+    }
+
+    async fn quality_of(
+        &mut self,
+        tracks: &[TrackSid],
+        from: Millis,
+        to: Option<Millis>,
+        limit: i64,
+    ) -> StoreResult<Vec<QualityRow>> {
+        self.find_quality(tracks, from, to, limit).await
+    }
+
+    async fn drop_quality(&mut self, before: Millis, limit: i64) -> StoreResult<u64> {
+        self.forget_quality(before, limit).await
+    }
+
+    async fn subscriptions_of(&mut self, session: &SessionId) -> StoreResult<Vec<(TrackSid, ParticipantSid)>> {
+        let sql = "SELECT DISTINCT track, subscriber FROM subscriptions WHERE session_id = $1";
+        let read = |row: &Cells<'_>| Ok((row.get("track")?, row.get("subscriber")?));
+        self.all(sql, values![*session], read).await
     }
 
     async fn insert_subscription(&mut self, subscription: &Subscription) -> StoreResult<()> {

@@ -27,6 +27,13 @@ impl UnitOfWork {
         self.note(done.map(|done| done.rows_affected()))
     }
 
+    /// As [`Self::run`], for a text that was put together and holds no value.
+    pub(crate) async fn run_built(&mut self, (sql, values): (String, Vec<Value>)) -> StoreResult<u64> {
+        let query = sqlx::query_with::<Any, _>(AssertSqlSafe(sql), arguments(values)?);
+        let done = query.execute(&mut *self.tx).await;
+        self.note(done.map(|done| done.rows_affected()))
+    }
+
     /// Runs a statement that must touch one row.
     pub(crate) async fn run_one(&mut self, sql: &'static str, values: Vec<Value>) -> StoreResult<()> {
         match self.run(sql, values).await? {

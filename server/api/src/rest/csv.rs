@@ -12,6 +12,9 @@ pub(super) enum Cell {
     /// One of our own words.
     Word(&'static str),
     Time(Option<Millis>),
+    Count(Option<u64>),
+    /// A share from 0 to 1.
+    Share(Option<f64>),
 }
 
 /// A file to keep. `name` is what people read, `plain` what stands in for it where names are ASCII.
@@ -56,7 +59,9 @@ fn line(text: &mut String, cells: impl Iterator<Item = String>) {
 fn spelled(cell: Cell) -> String {
     match cell {
         Cell::Word(word) => word.to_owned(),
-        Cell::Time(None) => String::new(),
+        Cell::Time(None) | Cell::Count(None) | Cell::Share(None) => String::new(),
+        Cell::Count(Some(count)) => count.to_string(),
+        Cell::Share(Some(share)) => format!("{share:.4}"),
         Cell::Time(Some(at)) => beijing_time(at),
         // A leading apostrophe makes it text, in every spreadsheet program.
         Cell::Text(text) if text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']) =>

@@ -10,8 +10,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use lianxian_model::case::{CaseKind, CasePattern};
 use lianxian_model::ids::{CaseLinkId, SessionId};
+use lianxian_model::media::TrackKind;
 use lianxian_model::session::SessionEnd;
 use lianxian_service::cases::{CaseLinkView, NewCaseLink};
+use lianxian_service::sessions::quality::{QualityPoint, SessionQuality};
 use lianxian_service::sessions::{SessionDetail, SessionFilter, SessionView};
 use lianxian_service::{Page, PageRequest};
 use serde::Deserialize;
@@ -24,6 +26,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_sessions))
         .routes(routes!(export_sessions))
         .routes(routes!(read_session))
+        .routes(routes!(read_quality))
+        .routes(routes!(export_quality))
         .routes(routes!(end_session))
         .routes(routes!(link_case))
         .routes(routes!(withdraw_case))
@@ -126,6 +130,94 @@ async fn read_session(
     Path(id): Path<SessionId>,
 ) -> Answer<SessionDetail> {
     ok(app.service.sessions.get(&actor, &id).await)
+}
+
+/// How good its pictures and sounds were, as curves over its time. Whoever may read the session.
+#[utoipa::path(get, path = "/sessions/{id}/quality", tag = "sessions", params(("id" = SessionId, Path)),
+    responses((status = 200, body = SessionQuality)))]
+async fn read_quality(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+) -> Answer<SessionQuality> {
+    ok(app.service.sessions.quality(&actor, &id).await)
+}
+
+/// The same as a table, every interval as it was measured, at most 20 000. Leaves an audit row.
+#[utoipa::path(get, path = "/sessions/{id}/quality.csv", tag = "sessions", params(("id" = SessionId, Path)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+async fn export_quality(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+) -> Result<Response, Problem> {
+    let headings = [
+        "会话编号",
+        "发送方",
+        "类型",
+        "开始时间",
+        "结束时间",
+        "码率（bit/s）",
+        "宽",
+        "高",
+        "上行丢包率",
+        "未补回丢包率",
+        "上行抖动（ms）",
+        "上行往返（ms）",
+        "观看数",
+        "观看码率（bit/s）",
+        "观看丢包率（居中）",
+        "观看丢包率（最差）",
+        "观看往返（居中，ms）",
+        "观看往返（最差，ms）",
+        "可用带宽（居中，bit/s）",
+        "可用带宽（最低，bit/s）",
+        "暂停次数",
+        "暂停时长（ms）",
+        "卡顿次数",
+        "卡顿时长（ms）",
+    ];
+    let (number, tracks) = app.service.sessions.export_quality(&actor, &id).await?;
+    let rows = tracks.into_iter().flat_map(|track| {
+        let (number, publisher, kind) = (number.clone(), track.publisher.name, track.kind);
+        track.points.into_iter().map(move |point| quality_cells(number.clone(), publisher.clone(), kind, point))
+    });
+    Ok(csv::answer("会话质量", "quality", &headings, rows))
+}
+
+fn quality_cells(number: String, publisher: String, kind: TrackKind, point: QualityPoint) -> [Cell; 24] {
+    let figures = point.viewers.unwrap_or_default();
+    let count = |value: u32| Cell::Count(Some(u64::from(value)));
+    let some = |value: Option<u32>| Cell::Count(value.map(u64::from));
+    [
+        Cell::Text(number),
+        Cell::Text(publisher),
+        Cell::Word(match kind {
+            TrackKind::Audio => "声音",
+            TrackKind::Video => "画面",
+        }),
+        Cell::Time(Some(point.from_ms)),
+        Cell::Time(Some(point.to_ms)),
+        Cell::Count(Some(point.bitrate_bps)),
+        count(point.width),
+        count(point.height),
+        Cell::Share(point.loss),
+        Cell::Share(point.lost),
+        count(point.jitter_ms),
+        some(point.rtt_ms),
+        count(figures.viewers),
+        Cell::Count(Some(figures.bitrate_bps)),
+        Cell::Share(figures.loss_median),
+        Cell::Share(figures.loss_worst),
+        some(figures.rtt_median_ms),
+        some(figures.rtt_worst_ms),
+        Cell::Count(figures.estimate_median_bps),
+        Cell::Count(figures.estimate_lowest_bps),
+        count(figures.pauses),
+        count(figures.paused_ms),
+        count(figures.freezes),
+        count(figures.frozen_ms),
+    ]
 }
 
 /// Code `session_not_open`: somebody was faster.

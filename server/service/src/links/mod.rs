@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use lianxian_model::ids::{EndpointId, ParticipantSid, SessionId, TrackSid};
 use lianxian_model::link::LinkEnd;
 use lianxian_model::media::TrackSummary;
+use lianxian_model::quality::QualityRow;
 use std::sync::Arc;
 
 impl Service {
@@ -105,6 +106,10 @@ impl NetRecord for Links {
 
     async fn subscriptions_ended(&self, subscriber: &ParticipantSid, tracks: Vec<TrackSid>) -> Result<(), RecordError> {
         Ok(tracks::subscriptions_ended(&self.core, subscriber, tracks).await?)
+    }
+
+    async fn measured(&self, rows: Vec<QualityRow>) -> Result<(), RecordError> {
+        Ok(tracks::measured(&self.core, &rows).await?)
     }
 
     async fn refused(&self, refused: LinkRefused) -> Result<(), RecordError> {

@@ -12,6 +12,7 @@ use crate::work::Work;
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, ParticipantSid, TrackIntervalId, TrackSid};
 use lianxian_model::media::{TrackKind, TrackSummary};
+use lianxian_model::quality::QualityRow;
 use lianxian_model::session::TrackInterval;
 
 pub(super) async fn started(core: &Core, started: TrackStarted) -> ServiceResult<()> {
@@ -66,6 +67,13 @@ async fn set_on_air(work: &mut Work, id: &EndpointId) -> ServiceResult<()> {
     let Some(site_id) = &endpoint.site_id else { return Ok(()) };
     let Some(site) = work.tx.site(site_id).await? else { return Ok(()) };
     put_presence(work, &endpoint, &site, presence).await
+}
+
+pub(super) async fn measured(core: &Core, rows: &[QualityRow]) -> ServiceResult<()> {
+    let mut work = core.begin(&Actor::System).await?;
+    work.tx.insert_quality(rows).await?;
+    work.commit_unheard().await?;
+    Ok(())
 }
 
 pub(super) async fn subscriptions_started(core: &Core, started: Vec<SubscriptionStarted>) -> ServiceResult<()> {

@@ -3,6 +3,7 @@
 use super::jobs::Settled;
 use super::limits;
 use super::link::Link;
+use super::measures::Tally;
 use super::metrics::Metrics;
 use super::setup::{Join, JoinError, NetSetup};
 use super::shell::{Command, Shell, Sources};
@@ -36,7 +37,7 @@ impl Net {
         let (to_commands, commands) = mpsc::channel(limits::COMMANDS_WAITING);
         let state = State::new(Box::new(crate::secrets::new_link_id), grants, setup.clock.now());
         let metrics = Metrics::default();
-        metrics.set(&state);
+        metrics.set(&state, &Tally::default(), 0);
         let over = CancellationToken::new();
         let sources = Sources { commands, events, shutdown, over: over.clone() };
         tokio::spawn(Shell::run(setup, state, to_commands.clone(), sources, metrics.clone()));

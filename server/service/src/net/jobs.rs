@@ -154,7 +154,7 @@ pub(super) async fn commit(record: &dyn NetRecord, whose: &ParticipantSid, job: 
 }
 
 /// What happened cannot be refused: while the store is away, it is tried again.
-async fn insist<F, A>(attempt: A) -> Result<(), RecordError>
+pub(super) async fn insist<F, A>(attempt: A) -> Result<(), RecordError>
 where
     A: Fn() -> F,
     F: Future<Output = Result<(), RecordError>>,

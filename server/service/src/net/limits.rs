@@ -47,6 +47,13 @@ pub const ANNOUNCED_MS: i64 = 60_000;
 pub const SUMMARIES_MS: i64 = 1_000;
 /// How often connection qualities are told.
 pub const QUALITY_EVERY_MS: i64 = 5_000;
+/// What viewers were sent of a track waits so long for what came of it; both are told of every ten seconds.
+pub const QUALITY_WAIT_MS: i64 = 12_500;
+/// Intervals of quality that wait for the record at most; more are dropped, and counted.
+pub const QUALITY_ROWS_WAITING: usize = 4_096;
+/// Such intervals that are committed at once at most, and how long the first of them waits for others.
+pub const QUALITY_BATCH_ROWS: usize = 512;
+pub const QUALITY_BATCH_MS: u64 = 1_000;
 /// How often the net looks at its deadlines.
 pub const TICK_MS: u64 = 250;
 /// A change of grants waits this long for the media plane to have followed; it is in force in the net by then anyway.

@@ -1,6 +1,8 @@
 //! The net's counters and gauges, as they stood at the last tick.
 
+use super::measures::Tally;
 use super::state::State;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Cheap to clone; all clones show the same.
@@ -8,8 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Metrics(Arc<Mutex<Vec<(&'static str, u64)>>>);
 
 impl Metrics {
-    pub(super) fn set(&self, state: &State) {
-        let now = state.metrics();
+    /// `waiting`: intervals of quality that wait for the record.
+    pub(super) fn set(&self, state: &State, tally: &Tally, waiting: usize) {
+        let mut now = state.metrics();
+        now.extend([
+            ("quality_rows_waiting", waiting as u64),
+            ("quality_rows_total", tally.committed.load(Ordering::Relaxed)),
+            ("quality_rows_dropped_total", tally.dropped.load(Ordering::Relaxed)),
+        ]);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 

@@ -8,6 +8,7 @@ mod handle;
 mod jobs;
 mod limits;
 mod link;
+mod measures;
 mod metrics;
 mod setup;
 mod shell;

@@ -3,6 +3,7 @@
 use super::jobs::{MediaJob, MediaOutcome, RecordJob, RecordOutcome, Settled, call, commit};
 use super::limits;
 use super::link::Link;
+use super::measures::{self, Tally};
 use super::metrics::Metrics;
 use super::setup::{Join, JoinError, NetSetup};
 use super::state::{Effect, Full, State};
@@ -12,9 +13,11 @@ use crate::ports::record::NetRecord;
 use lianxian_model::ids::{EndpointId, ParticipantSid, SessionId};
 use lianxian_model::link::{LinkEnd, LinkRights, Notice, Wish};
 use lianxian_model::media::MediaEvent;
+use lianxian_model::quality::QualityRow;
 use lianxian_model::time::Millis;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -60,6 +63,9 @@ pub(super) struct Shell {
     outcomes: mpsc::Sender<Outcome>,
     tasks: TaskTracker,
     metrics: Metrics,
+    /// Intervals of quality; nobody waits for them.
+    quality: Option<mpsc::Sender<Box<QualityRow>>>,
+    tally: Arc<Tally>,
 }
 
 /// What the shell listens to.
@@ -81,6 +87,7 @@ impl Shell {
         metrics: Metrics,
     ) {
         let (to_outcomes, mut outcomes) = mpsc::channel(limits::OUTCOMES_WAITING);
+        let (to_quality, quality) = mpsc::channel(limits::QUALITY_ROWS_WAITING);
         let mut shell = Shell {
             setup,
             state,
@@ -92,7 +99,10 @@ impl Shell {
             outcomes: to_outcomes,
             tasks: TaskTracker::new(),
             metrics,
+            quality: Some(to_quality),
+            tally: Arc::default(),
         };
+        shell.tasks.spawn(measures::commit(quality, shell.setup.record.clone(), shell.tally.clone()));
         let Sources { mut commands, mut events, shutdown, over } = sources;
         // However this task ends, nobody waits for it for ever.
         let _over = over.drop_guard();
@@ -131,6 +141,7 @@ impl Shell {
     async fn finish(mut self) {
         self.links.clear();
         self.rows.clear();
+        self.quality = None;
         for (_, reply) in self.tickets.drain() {
             // Whoever asked may have gone.
             let _ = reply.send(Err(JoinError::Unavailable("the server stops".into())));
@@ -193,7 +204,8 @@ impl Shell {
             self.state.gone(&participant, number, LinkEnd::Lost, now);
         }
         self.state.tick(now);
-        self.metrics.set(&self.state);
+        let waiting = self.quality.as_ref().map_or(0, |rows| limits::QUALITY_ROWS_WAITING - rows.capacity());
+        self.metrics.set(&self.state, &self.tally, waiting);
     }
 
     /// Carries out what follows, and what follows from that.
@@ -231,6 +243,11 @@ impl Shell {
             }
             Effect::Record { participant, job } => self.record(participant, job),
             Effect::Media { participant, job } => self.media(&participant, job),
+            Effect::Measured(row) => {
+                if self.quality.as_ref().is_none_or(|rows| rows.try_send(row).is_err()) {
+                    self.tally.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
             Effect::Forget { participant } => {
                 self.rows.remove(&participant);
             }

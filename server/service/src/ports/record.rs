@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use lianxian_model::ids::{EndpointId, ParticipantSid, SessionId, TrackSid};
 use lianxian_model::link::{ClientInfo, LinkEnd, LinkRights};
 use lianxian_model::media::{Codec, TrackKind, TrackSource, TrackSummary};
+use lianxian_model::quality::QualityRow;
 use std::collections::BTreeMap;
 
 /// How an endpoint appears to those who may see it, and what its link may do.
@@ -133,6 +134,9 @@ pub trait NetRecord: Send + Sync + 'static {
 
     /// The track is no longer sent to these subscribers' link.
     async fn subscriptions_ended(&self, subscriber: &ParticipantSid, tracks: Vec<TrackSid>) -> Result<(), RecordError>;
+
+    /// How good tracks were, interval by interval. One transaction for all of them.
+    async fn measured(&self, rows: Vec<QualityRow>) -> Result<(), RecordError>;
 
     async fn refused(&self, refused: LinkRefused) -> Result<(), RecordError>;
 }

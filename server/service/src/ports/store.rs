@@ -15,6 +15,7 @@ use lianxian_model::ids::*;
 use lianxian_model::media::{TrackKind, TrackSummary};
 use lianxian_model::org::{Endpoint, Site, Unit};
 use lianxian_model::people::{Account, Login, LoginEnd, Person};
+use lianxian_model::quality::QualityRow;
 use lianxian_model::register::{OfflineCause, Presence, RegisterRow, Watch};
 use lianxian_model::roles::RoleGrant;
 use lianxian_model::session::{Attendance, Session, SessionKind, TrackInterval};
@@ -254,6 +255,18 @@ pub trait TrackRows: Send {
         from: Millis,
         to: Option<Millis>,
     ) -> StoreResult<Vec<TrackInterval>>;
+    /// An interval that is there already stays as it is.
+    async fn insert_quality(&mut self, rows: &[QualityRow]) -> StoreResult<()>;
+    /// Of these tracks, what overlaps the time, oldest first.
+    async fn quality_of(
+        &mut self,
+        tracks: &[TrackSid],
+        from: Millis,
+        to: Option<Millis>,
+        limit: i64,
+    ) -> StoreResult<Vec<QualityRow>>;
+    /// Drops intervals that ended before then, `limit` at most, but for those in a session that a case is linked to; how many.
+    async fn drop_quality(&mut self, before: Millis, limit: i64) -> StoreResult<u64>;
     async fn insert_subscription(&mut self, subscription: &Subscription) -> StoreResult<()>;
     /// Marks the first packet of subscriptions that had none; tells their sessions.
     async fn first_packet(
@@ -262,6 +275,8 @@ pub trait TrackRows: Send {
         track: &TrackSid,
         at: Millis,
     ) -> StoreResult<Vec<(SessionId, TrackKind)>>;
+    /// (track, subscriber) of all that were ever sent under the session.
+    async fn subscriptions_of(&mut self, session: &SessionId) -> StoreResult<Vec<(TrackSid, ParticipantSid)>>;
     async fn end_subscription(&mut self, subscriber: &ParticipantSid, track: &TrackSid, at: Millis) -> StoreResult<()>;
     async fn end_subscriptions_of(&mut self, subscriber: &ParticipantSid, at: Millis) -> StoreResult<()>;
     /// Closes all that are open.

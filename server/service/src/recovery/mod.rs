@@ -24,6 +24,12 @@ pub const SWEEP: Duration = Duration::from_secs(1);
 /// How long the answer of a command under an idempotency key is remembered.
 const DONE_COMMAND_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How long intervals of quality are kept after they ended: as long as a patrol without a case. Those of a session that a case is
+/// linked to stay with it.
+pub const QUALITY_LIFE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Intervals that one unit of work drops, so that others get their turn.
+const QUALITY_DROPPED_AT_ONCE: i64 = 5_000;
+
 /// What a start found open and closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
@@ -152,10 +158,26 @@ impl Service {
         self.core.0.closed.cancel();
     }
 
-    async fn tidy(&self) -> ServiceResult<()> {
+    /// Forgets what is kept for a time only: old answers, and intervals of quality past [`QUALITY_LIFE_MS`].
+    pub async fn tidy(&self) -> ServiceResult<()> {
         let mut work = self.core.begin(&Actor::System).await?;
         let before = Millis(work.now.0 - DONE_COMMAND_LIFE_MS);
         work.tx.drop_done_commands(before).await?;
-        work.commit().await
+        work.commit().await?;
+        let mut dropped = 0;
+        loop {
+            let mut work = self.core.begin(&Actor::System).await?;
+            let before = Millis(work.now.0 - QUALITY_LIFE_MS);
+            let of_this = work.tx.drop_quality(before, QUALITY_DROPPED_AT_ONCE).await?;
+            dropped += of_this;
+            let over = of_this < QUALITY_DROPPED_AT_ONCE as u64;
+            if over && dropped > 0 {
+                work.audit("session.quality.purge", "session", "", json!({ "rows": dropped, "before_ms": before }));
+            }
+            work.commit().await?;
+            if over {
+                return Ok(());
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod live;
+pub mod quality;
 pub(crate) mod read;
 
 use crate::actor::Actor;
@@ -10,13 +11,14 @@ use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
+use crate::ports::store::Tx;
 use crate::register::RegisterView;
 use lianxian_model::ids::{
     AttendanceId, EndpointId, PersonId, SessionId, SiteId, TrackIntervalId, TrackSid, UnitId, WatchId,
 };
 use lianxian_model::media::{Codec, TrackKind, TrackSource, TrackSummary};
 use lianxian_model::roles::Right;
-use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionEvent, SessionKind, SessionState};
+use lianxian_model::session::{LeaveReason, Mode, Session, SessionEnd, SessionEvent, SessionKind, SessionState};
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +185,12 @@ impl Sessions {
 
     /// Right `sessions.read` over the session's unit, or one's own session.
     pub async fn get(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionDetail> {
+        let (mut tx, found) = self.readable(actor, session).await?;
+        read::detail(&mut tx, found).await
+    }
+
+    /// The session, if it may be read.
+    async fn readable(&self, actor: &Actor, session: &SessionId) -> ServiceResult<(Box<dyn Tx>, Session)> {
         let mut tx = self.core.read().await?;
         let Some(found) = tx.session(session).await? else {
             return Err(ServiceError::not_found("会话", "session"));
@@ -196,6 +204,6 @@ impl Sessions {
             drop(tx);
             return Err(self.core.refuse(actor, "session.read", "session", session.as_str()).await);
         }
-        read::detail(&mut tx, found).await
+        Ok((tx, found))
     }
 }

@@ -144,10 +144,7 @@ pub(crate) async fn detail(tx: &mut Box<dyn Tx>, session: Session) -> ServiceRes
     }
     let mut tracks = Vec::new();
     for track in tracks_of(tx, &session).await? {
-        let publisher = match names.endpoint(tx, track.endpoint_id.as_ref()).await? {
-            Some(endpoint) => endpoint,
-            None => Named::new(track.participant.0.clone(), track.name.clone()),
-        };
+        let publisher = publisher_of(tx, &track, &mut names).await?;
         tracks.push(TrackView {
             id: track.id,
             track: track.track,
@@ -165,8 +162,17 @@ pub(crate) async fn detail(tx: &mut Box<dyn Tx>, session: Session) -> ServiceRes
     Ok(SessionDetail { session: view(tx, session, &mut names).await?, attendances, tracks, register, timeline })
 }
 
+pub(super) async fn publisher_of(
+    tx: &mut Box<dyn Tx>,
+    track: &TrackInterval,
+    names: &mut Names,
+) -> ServiceResult<Named> {
+    let endpoint = names.endpoint(tx, track.endpoint_id.as_ref()).await?;
+    Ok(endpoint.unwrap_or_else(|| Named::new(track.participant.0.clone(), track.name.clone())))
+}
+
 /// A conference's own tracks; of a patrol, what the site's endpoints published while it ran.
-async fn tracks_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<TrackInterval>> {
+pub(super) async fn tracks_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<TrackInterval>> {
     let mut tracks = tx.tracks_of_session(&session.id).await?;
     let mut seen: Vec<&EndpointId> = Vec::new();
     for a in session.attendances.iter().filter(|a| a.mode == Mode::Present) {

@@ -128,6 +128,11 @@ impl<T> Pacer<T> {
         self.queue.len()
     }
 
+    /// That wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -7,6 +7,9 @@ const RECEIVER_REPORT: u8 = 201;
 const BYE: u8 = 203;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const PAYLOAD_FEEDBACK: u8 = 206;
+const EXTENDED_REPORT: u8 = 207;
+/// The block of an extended report that echoes reference times.
+const ECHOES: u8 = 5;
 
 /// One statement of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,12 @@ pub enum Feedback<'a> {
     /// The receiver's own estimate of what it can take, in bit/s (draft-alvestrand-rmcat-remb-03).
     Estimate {
         bitrate: u64,
+    },
+    /// A reference time of ours comes back (RFC 3611, section 4.5): the middle of its NTP time, and how long it was held, in 1/65536 s.
+    Echo {
+        about: u32,
+        reference: u32,
+        delay: u32,
     },
     Bye {
         ssrc: u32,
@@ -83,6 +92,7 @@ enum Blocks {
     None,
     Reports,
     FullIntra,
+    Echoes,
     Bye,
 }
 
@@ -146,6 +156,10 @@ impl<'a> Iterator for Reader<'a> {
                     let bitrate = u64::try_from(u128::from(mantissa) << exponent).unwrap_or(u64::MAX);
                     return Some(Feedback::Estimate { bitrate });
                 }
+                EXTENDED_REPORT => {
+                    self.kind = Blocks::Echoes;
+                    self.blocks = echoes(body.get(4..).unwrap_or_default());
+                }
                 PAYLOAD_FEEDBACK if count == 4 && body.len() >= 16 => {
                     self.kind = Blocks::FullIntra;
                     self.blocks = &body[8..];
@@ -156,12 +170,26 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
+/// The first block of echoes among those of an extended report.
+fn echoes(mut blocks: &[u8]) -> &[u8] {
+    while let Some((head, rest)) = blocks.split_first_chunk::<4>() {
+        let len = usize::from(u16::from_be_bytes([head[2], head[3]])) * 4;
+        let Some((block, rest)) = rest.split_at_checked(len) else { break };
+        if head[0] == ECHOES {
+            return block;
+        }
+        blocks = rest;
+    }
+    &[]
+}
+
 impl<'a> Reader<'a> {
     fn next_block(&mut self) -> Option<Feedback<'a>> {
         let len = match self.kind {
             Blocks::None => return None,
             Blocks::Reports => 24,
             Blocks::FullIntra => 8,
+            Blocks::Echoes => 12,
             Blocks::Bye => 4,
         };
         let Some((block, rest)) = self.blocks.split_at_checked(len) else {
@@ -180,6 +208,9 @@ impl<'a> Reader<'a> {
                 delay: word(block, 20),
             }),
             Blocks::FullIntra => Feedback::KeyframeRequest { media: word(block, 0) },
+            Blocks::Echoes => {
+                Feedback::Echo { about: word(block, 0), reference: word(block, 4), delay: word(block, 8) }
+            }
             _ => Feedback::Bye { ssrc: word(block, 0) },
         })
     }
@@ -235,9 +266,34 @@ mod tests {
         assert_eq!(items[2], Feedback::KeyframeRequest { media: 6 });
     }
 
+    #[test]
+    fn a_reference_time_goes_out_and_its_echo_is_found_among_other_blocks() {
+        use rtc_rtcp::extended_report::{
+            DLRRReport, DLRRReportBlock, ExtendedReport, ReceiverReferenceTimeReportBlock,
+        };
+        let mut buffer = [0u8; 40];
+        let mut writer = Writer::new(&mut buffer);
+        assert!(writer.reference_time(9, 0x0102_0304_0506_0708));
+        let len = writer.len();
+        let packets = rtc_rtcp::packet::unmarshal(&mut &buffer[..len]).unwrap();
+        let report = packets[0].as_any().downcast_ref::<ExtendedReport>().unwrap();
+        assert_eq!(report.sender_ssrc, 9);
+        let echo = DLRRReportBlock { reports: vec![block(9, 77, 5), block(8, 1, 2)] };
+        let time = ReceiverReferenceTimeReportBlock { ntp_timestamp: 7 };
+        let answer = ExtendedReport { sender_ssrc: 1, reports: vec![Box::new(time), Box::new(echo)] };
+        let bytes = answer.marshal().unwrap();
+        let found: Vec<_> = read(&bytes).collect();
+        assert_eq!(found[0], Feedback::Echo { about: 9, reference: 77, delay: 5 });
+        assert_eq!(found.len(), 2);
+
+        fn block(ssrc: u32, last_rr: u32, dlrr: u32) -> DLRRReport {
+            DLRRReport { ssrc, last_rr, dlrr }
+        }
+    }
+
     proptest! {
         #[test]
-        fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..120), count in 0u8..32, kind in 200u8..207) {
+        fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..120), count in 0u8..32, kind in 200u8..208) {
             let mut bytes = bytes;
             if bytes.len() >= 4 {
                 bytes[0] = 0x80 | count;

@@ -85,6 +85,17 @@ impl<'a> Writer<'a> {
         true
     }
 
+    /// Asks a sender to echo our time (RFC 3611, section 4.4), so that the round trip to it can be measured.
+    pub fn reference_time(&mut self, sender: u32, ntp: u64) -> bool {
+        if !self.begin(0, 207, 20) {
+            return false;
+        }
+        self.word(sender);
+        self.bytes(&[4, 0, 0, 2]);
+        self.bytes(&ntp.to_be_bytes());
+        true
+    }
+
     /// `sequences` in rising (wrapping) order.
     pub fn nack(&mut self, sender: u32, media: u32, sequences: &[u16]) -> bool {
         let mut pairs = 0;

@@ -101,6 +101,7 @@ pub struct Layer {
     pub keyframes: KeyframeRequests,
     key_frames: u64,
     max_size: (u16, u16),
+    size: (u16, u16),
 }
 
 impl Layer {
@@ -118,6 +119,7 @@ impl Layer {
             keyframes: KeyframeRequests::default(),
             key_frames: 0,
             max_size: (0, 0),
+            size: (0, 0),
         }
     }
 
@@ -169,10 +171,11 @@ impl Layer {
             self.key_frames += 1;
             self.keyframes.satisfied();
         }
-        if let Some((width, height)) = seen.size
-            && u32::from(width) * u32::from(height) > u32::from(self.max_size.0) * u32::from(self.max_size.1)
-        {
-            self.max_size = (width, height);
+        if let Some((width, height)) = seen.size {
+            self.size = (width, height);
+            if u32::from(width) * u32::from(height) > u32::from(self.max_size.0) * u32::from(self.max_size.1) {
+                self.max_size = (width, height);
+            }
         }
         let parts = Parts {
             layer: self.index,
@@ -203,6 +206,11 @@ impl Layer {
     /// The largest picture seen, in pixels.
     pub fn max_size(&self) -> (u16, u16) {
         self.max_size
+    }
+
+    /// The picture at the last key frame, in pixels.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
     }
 
     pub fn jitter_ms(&self) -> u32 {

@@ -35,6 +35,8 @@ pub struct Reception {
     received_on_ssrc: u64,
     reported_expected: u64,
     reported_received: u64,
+    /// Over all reports, whatever restarted in between: expected, and of those not come at the first try.
+    reported: (u64, u64),
     jitter: f64,
     transit: Option<f64>,
     last_sender_report: Option<(u32, Instant)>,
@@ -171,6 +173,8 @@ impl Reception {
         let received = self.received_on_ssrc - self.reported_received.min(self.received_on_ssrc);
         (self.reported_expected, self.reported_received) = (self.expected(), self.received_on_ssrc);
         let lost = expected.saturating_sub(received);
+        self.reported.0 += expected;
+        self.reported.1 += lost;
         let (last_report, delay) = self.last_sender_report.map_or((0, 0), |(middle, at)| {
             (middle, (now.saturating_duration_since(at).as_secs_f64() * 65_536.0) as u32)
         });
@@ -199,6 +203,11 @@ impl Reception {
 
     pub fn lost(&self) -> u64 {
         self.missing.lost()
+    }
+
+    /// Packets that reports told of as expected, and those of them that did not come at the first try.
+    pub fn reported(&self) -> (u64, u64) {
+        self.reported
     }
 
     /// In units of the RTP clock.

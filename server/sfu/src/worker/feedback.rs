@@ -100,6 +100,8 @@ impl Worker {
             let blocks = blocks.get(..count).unwrap_or_default();
             if !blocks.is_empty() {
                 compound.put(&mut leave, |writer| writer.receiver_report(own, blocks));
+                let reference = publisher.references.next(now);
+                compound.put(&mut leave, |writer| writer.reference_time(own, reference));
             }
             publisher.report_at = Some(now + RECEIVER_REPORT_INTERVAL);
         }
@@ -124,11 +126,18 @@ impl Worker {
         counters.rtcp_out += sent;
     }
 
-    /// A compound packet of a publisher: its clocks. It speaks for its own streams alone.
+    /// A compound packet of a publisher: its clocks, and echoes of ours. It speaks for its own streams alone.
     pub(super) fn receive_sender_rtcp(&mut self, key: Key<Peer>, bytes: &[u8], now: Instant) {
         for item in read(bytes) {
+            let Some(peer) = self.peers.get_mut(key) else { return };
+            let Some(publisher) = peer.publisher.as_mut() else { return };
+            if let Feedback::Echo { about, reference, delay } = item {
+                let is_ours = self.links.get(publisher.link).is_some_and(|link| link.ssrc == about);
+                let trip = publisher.references.round_trip(reference, delay, now).filter(|_| is_ours);
+                peer.round_trip = trip.or(peer.round_trip);
+                continue;
+            }
             let Feedback::SenderReport { ssrc, ntp, rtp } = item else { continue };
-            let Some(publisher) = self.peers.get_mut(key).and_then(|peer| peer.publisher.as_mut()) else { return };
             let Some(binding) = publisher.bindings.find(ssrc).filter(|binding| !binding.rtx) else { continue };
             let Some(upload) = publisher.uploads.get_mut(binding.section).and_then(Option::as_mut) else { continue };
             let track = upload.track;

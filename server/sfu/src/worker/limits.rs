@@ -43,6 +43,15 @@ pub const SPEAKER_SLICES: u64 = 4;
 /// Slices from one telling of a participant's quality to the next.
 pub const QUALITY_SLICES: u64 = 50;
 
+/// What came and what was sent of each track is summed up over spans of this length, while it flows.
+pub const QUALITY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A span that something cuts off before this is not told of.
+pub const LEAST_SPAN: Duration = Duration::from_millis(500);
+
+/// A viewer that is to get a picture and could be sent nothing for longer than this has seen it stand still.
+pub const FREEZE: Duration = Duration::from_secs(1);
+
 /// A transport from which nothing came for so long has lost everything, as far as its quality goes: clients check a
 /// connection at least every 2.5 s.
 pub const QUIET: Duration = Duration::from_millis(7_500);

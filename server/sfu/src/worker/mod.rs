@@ -17,6 +17,8 @@ mod outlet;
 mod paced;
 mod peer;
 mod publish;
+mod quality;
+mod references;
 mod relays;
 mod repair;
 mod slab;
@@ -52,6 +54,17 @@ use std::sync::Arc;
 use std::time::Instant;
 use timers::Timers;
 use track::Track;
+
+/// Subscribers' lines by what they are estimated to carry, from so many bit/s on.
+const LINES: [(&str, u64); 7] = [
+    (r#"lines{estimate="below_300k"}"#, 0),
+    (r#"lines{estimate="300k_to_1m"}"#, 300_000),
+    (r#"lines{estimate="1m_to_3m"}"#, 1_000_000),
+    (r#"lines{estimate="3m_to_10m"}"#, 3_000_000),
+    (r#"lines{estimate="10m_to_30m"}"#, 10_000_000),
+    (r#"lines{estimate="from_30m"}"#, 30_000_000),
+    (r#"lines{estimate="unknown"}"#, u64::MAX),
+];
 
 /// What a worker is told at birth.
 #[derive(Clone, Debug)]
@@ -148,8 +161,26 @@ impl Worker {
         tell("tracks", self.tracks.len() as u64);
         tell("viewers", self.tracks.iter().map(|(_, track)| track.viewers.len() as u64).sum());
         tell("flows", self.flows.len() as u64);
-        let queues = self.links.iter().filter_map(|(_, link)| Some(link.outlet.as_ref()?.pacer.len() as u64));
-        tell("paced_packets", queues.sum());
+        let outlets = || self.links.iter().filter_map(|(_, link)| link.outlet.as_ref());
+        tell("paced_packets", outlets().map(|outlet| outlet.pacer.len() as u64).sum());
+        tell("paced_bytes", outlets().map(|outlet| outlet.pacer.bytes() as u64).sum());
+        tell("paced_lines", outlets().filter(|outlet| !outlet.pacer.is_empty()).count() as u64);
+        let mut lines = [0; LINES.len()];
+        let mut sum = 0;
+        for outlet in outlets() {
+            let estimate = outlet.estimate();
+            sum += estimate.unwrap_or(0);
+            // The last place is for those of which nothing is known.
+            let place =
+                estimate.map_or(LINES.len() - 1, |rate| LINES.iter().filter(|(_, from)| rate >= *from).count() - 1);
+            if let Some(count) = lines.get_mut(place) {
+                *count += 1;
+            }
+        }
+        for ((name, _), count) in LINES.iter().zip(lines) {
+            tell(name, count);
+        }
+        tell("line_estimates_bits", sum);
         self.counters.tell(tell);
     }
 

@@ -3,6 +3,8 @@
 use super::contract::{Egress, Relay, RelayTo, TrackInfo};
 use super::limits::{MAX_UPLOADS, RECEIVER_REPORT_INTERVAL};
 use super::peer::Peer;
+use super::quality::Intake;
+use super::references::References;
 use super::slab::Key;
 use super::timers::Wake;
 use super::track::{Source, Track, clock_rate};
@@ -115,6 +117,7 @@ impl Worker {
             feedback_at: None,
             last_feedback: None,
             report_at: None,
+            references: References::new(now),
             armed: None,
         };
         if let Some(peer) = self.peers.get_mut(key) {
@@ -162,6 +165,7 @@ impl Worker {
             layers: (0..count).map(|layer| Layer::new(layer as u8, rate, repairable, now)).collect(),
             codec: None,
             level: Level::default(),
+            intake: Intake::new(now),
         };
         if let Some(publisher) = self.peers.get_mut(key).and_then(|peer| peer.publisher.as_mut()) {
             if publisher.uploads.len() <= index {
@@ -207,7 +211,12 @@ impl Worker {
             }
         }
         let mut removed = Vec::new();
-        for upload in ended {
+        for mut upload in ended {
+            self.sum_up_viewers(upload.track, now);
+            if let Some(sample) = upload.last_sample(round_trip, now) {
+                let samples = vec![(upload.sid.clone(), sample)];
+                self.events.push_back(MediaEvent::Sent { participant: participant.clone(), samples });
+            }
             self.track_ended(upload.track, now);
             self.events.push_back(MediaEvent::TrackEnded {
                 participant: participant.clone(),

@@ -19,7 +19,7 @@ impl Worker {
                 Feedback::Reception(report) => self.viewer_reports(key, report, now),
                 Feedback::TransportWide(feedback) => self.viewer_told_arrivals(key, &feedback, now, egress),
                 Feedback::Estimate { bitrate } => self.viewer_claims(key, bitrate, now, egress),
-                Feedback::SenderReport { .. } | Feedback::Bye { .. } => {}
+                Feedback::SenderReport { .. } | Feedback::Echo { .. } | Feedback::Bye { .. } => {}
             }
         }
     }
@@ -134,6 +134,9 @@ impl Worker {
         };
         let Some(viewer) = self.tracks.get_mut(track).and_then(|track| track.viewers.get_mut(viewer)) else { return };
         let packets = viewer.take_reported();
+        viewer.watch.reported += u64::from(packets);
+        viewer.watch.missed_256 += u64::from(packets) * u64::from(report.fraction_lost);
+        viewer.watch.jitter = report.jitter;
         if let Some(outlet) = self.links.get_mut(viewer.link).and_then(|link| link.outlet.as_mut()) {
             outlet.reception(packets, report.fraction_lost, now);
         }

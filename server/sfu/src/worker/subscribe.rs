@@ -31,6 +31,7 @@ impl Worker {
         subscriber.changed |= !go.is_empty();
         subscriber.wants = stay;
         for want in go {
+            self.sum_up_viewer(key, want.track, want.viewer, now);
             if let Some(track) = self.tracks.get_mut(want.track) {
                 track.viewers.remove(want.viewer);
             }

@@ -60,6 +60,7 @@ impl Worker {
             let number = key.number() as u64;
             if number % REPORT_SLICES == slice % REPORT_SLICES {
                 self.report_to_viewer(key, now, egress);
+                self.sum_up(key, now);
             }
             if number % SHARE_SLICES == slice % SHARE_SLICES {
                 self.limit_voices(key, now);
@@ -95,6 +96,7 @@ impl Worker {
         for meter in &mut track.meters {
             meter.look(now);
         }
+        track.look_after_viewers(now);
         if dead != 0 {
             track.alive &= !dead;
             // A request to a layer that does not come would be repeated for ever; who needs it asks when it comes.

@@ -2,6 +2,8 @@
 
 use super::counters::Counters;
 use super::peer::Link;
+use super::quality::Intake;
+use super::references::References;
 use super::slab::Key;
 use super::track::Track;
 use crate::feedback::Arrivals;
@@ -27,6 +29,7 @@ pub(super) struct Publisher {
     pub feedback_at: Option<Instant>,
     pub last_feedback: Option<Instant>,
     pub report_at: Option<Instant>,
+    pub references: References,
     pub armed: Option<Instant>,
 }
 
@@ -39,6 +42,7 @@ pub(super) struct Upload {
     pub layers: Vec<Layer>,
     pub codec: Option<Codec>,
     pub level: Level,
+    pub intake: Intake,
 }
 
 /// A packet that is to be forwarded.

@@ -2,6 +2,7 @@
 
 use super::allowance::Allowance;
 use super::peer::{Link, Peer};
+use super::quality::Watching;
 use super::slab::Key;
 use super::track::{Clock, clock_rate};
 use crate::downstream::{Continuity, Mapped, Outgoing, Resend, Retransmissions, Stamps, Verdict, write, write_padding};
@@ -68,6 +69,7 @@ pub(super) struct Viewer {
     /// (middle of the NTP time, when it was sent)
     reports: [Option<(u32, Instant)>; REMEMBERED_REPORTS],
     next_report: u8,
+    pub watch: Watching,
 }
 
 /// What makes a viewer.
@@ -113,6 +115,7 @@ impl Viewer {
             bytes: 0,
             reports: [None; REMEMBERED_REPORTS],
             next_report: 0,
+            watch: Watching::new(now),
         }
     }
 

@@ -23,6 +23,13 @@ pub(super) struct Closing {
     until: Millis,
 }
 
+impl Closing {
+    /// Tracks whose summaries have not come.
+    pub(super) fn awaited(&self) -> &BTreeSet<TrackSid> {
+        &self.awaited
+    }
+}
+
 /// How a client is sent away, and whether it should come again.
 fn farewell(end: LinkEnd) -> (LeaveReason, LeaveAction) {
     match end {

@@ -7,6 +7,7 @@ mod data;
 mod door;
 mod grants;
 mod leaving;
+mod measuring;
 mod participant;
 mod profile;
 mod publishing;
@@ -27,6 +28,7 @@ use grants::Grants;
 use lianxian_model::ids::{EndpointId, ParticipantSid, RoomSid, SessionId, TrackSid};
 use lianxian_model::link::{LinkEnd, LinkRights, NET_ROOM, Notice};
 use lianxian_model::media::{MediaError, MediaEvent, Target};
+use lianxian_model::quality::QualityRow;
 use lianxian_model::time::Millis;
 use participant::Participant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -86,6 +88,8 @@ pub(super) enum Effect {
         participant: ParticipantSid,
         job: MediaJob,
     },
+    /// One interval of one track for the record: nobody waits for it.
+    Measured(Box<QualityRow>),
     /// Nothing more will be asked for this participant.
     Forget {
         participant: ParticipantSid,
@@ -144,6 +148,8 @@ pub(super) struct State {
     grants: Grants,
     /// Whose a live track is.
     publishers: HashMap<TrackSid, ParticipantSid>,
+    /// What viewers were sent of tracks whose next row is not made yet.
+    watched: BTreeMap<TrackSid, measuring::Watched>,
     /// (viewer, publisher) whose view may have changed in this round.
     stale_sight: BTreeSet<(ParticipantSid, ParticipantSid)>,
     /// (viewer, publisher) between whom what is sent may have changed.
@@ -169,6 +175,7 @@ impl State {
             closing: HashMap::new(),
             grants: Grants::default(),
             publishers: HashMap::new(),
+            watched: BTreeMap::new(),
             stale_sight: BTreeSet::new(),
             stale_subscriptions: BTreeSet::new(),
             settled: None,
@@ -199,6 +206,7 @@ impl State {
         self.end_overdue();
         self.forget_announced();
         self.tell_qualities();
+        self.settle_watched();
     }
 
     /// Replaces one session's grants. `settled` fires when the media plane has followed.
@@ -424,6 +432,8 @@ impl State {
             MediaEvent::Quality { participant, upstream_loss, downstream_loss, rtt_ms } => {
                 self.measured(&participant, upstream_loss.max(downstream_loss), rtt_ms);
             }
+            MediaEvent::Sent { participant, samples } => self.sent(&participant, samples),
+            MediaEvent::Received { participant, samples } => self.received(&participant, samples),
         }
     }
 

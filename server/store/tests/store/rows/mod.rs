@@ -8,6 +8,7 @@ mod logins;
 mod org;
 mod people;
 mod presence;
+mod quality;
 mod register;
 mod schema;
 mod sessions;

@@ -11,6 +11,7 @@ mod events;
 mod logins;
 mod patrol;
 mod privacy;
+mod quality;
 mod recovery;
 mod repeats;
 mod scope;

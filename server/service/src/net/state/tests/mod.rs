@@ -2,6 +2,7 @@
 
 mod grants;
 mod manners;
+mod measuring;
 mod plain_rooms;
 mod publishing;
 mod random;
@@ -38,6 +39,7 @@ pub(super) struct World {
     pub facts_waiting: BTreeMap<ParticipantSid, VecDeque<RecordJob>>,
     pub calls_waiting: BTreeMap<ParticipantSid, VecDeque<MediaJob>>,
     pub log: Vec<Happened>,
+    pub measured: Vec<QualityRow>,
     /// What the media plane sends to whom.
     pub sent: BTreeMap<ParticipantSid, Vec<Downstream>>,
     pub grants: BTreeMap<SessionId, Vec<Grant>>,
@@ -92,6 +94,7 @@ impl World {
             facts_waiting: BTreeMap::new(),
             calls_waiting: BTreeMap::new(),
             log: Vec::new(),
+            measured: Vec::new(),
             sent: BTreeMap::new(),
             grants: BTreeMap::new(),
             recorded_tracks: BTreeSet::new(),
@@ -246,6 +249,7 @@ impl World {
                     self.check_call(&participant, &job);
                     self.calls_waiting.entry(participant).or_default().push_back(job);
                 }
+                Effect::Measured(row) => self.measured.push(*row),
                 Effect::Forget { .. } => {}
             }
         }

@@ -4,6 +4,7 @@
 mod camera;
 mod cases;
 mod pipe;
+mod quality;
 mod receiver;
 mod stage;
 

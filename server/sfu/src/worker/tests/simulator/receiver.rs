@@ -4,12 +4,14 @@
 use super::camera::Part;
 use crate::feedback::{Arrivals, Writer};
 use crate::rtp::{ExtensionIds, Header, Marks, Unwrapper};
+use crate::upstream::{Reception, Sample};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 const FEEDBACK: Duration = Duration::from_millis(50);
 const NACK_AGAIN: Duration = Duration::from_millis(60);
 const NACKS: u8 = 10;
+const REPORTS: Duration = Duration::from_secs(1);
 /// Stuck for this long: only a key frame helps.
 const STUCK: Duration = Duration::from_millis(300);
 const PICTURE_AGAIN: Duration = Duration::from_millis(500);
@@ -169,6 +171,9 @@ pub struct Receiver {
     /// By the SSRC of the media, and the media's by that of its repairs.
     pub streams: HashMap<u32, Stream>,
     repairs: HashMap<u32, u32>,
+    /// What came of each at the first try.
+    receptions: HashMap<u32, Reception>,
+    report_at: Instant,
     pub padding: usize,
 }
 
@@ -180,6 +185,8 @@ impl Receiver {
             feedback_at: None,
             streams: HashMap::new(),
             repairs: HashMap::new(),
+            receptions: HashMap::new(),
+            report_at: now + REPORTS,
             padding: 0,
         }
     }
@@ -201,6 +208,8 @@ impl Receiver {
         }
         let payload = header.payload(bytes);
         if let Some(stream) = self.streams.get_mut(&header.ssrc) {
+            let sample = Sample { sequence: header.sequence, bytes: payload.len(), repair: false, repairable: false };
+            self.receptions.entry(header.ssrc).or_default().receive(sample, now);
             stream.take(header.sequence, payload, now);
         } else if let Some(stream) = self.repairs.get(&header.ssrc).and_then(|ssrc| self.streams.get_mut(ssrc)) {
             match payload.split_first_chunk::<2>() {
@@ -227,6 +236,14 @@ impl Receiver {
             if len > 0 {
                 said.push(buffer[..len].to_vec());
             }
+        }
+        if self.tells == Tells::Arrivals && now >= self.report_at {
+            self.report_at = now + REPORTS;
+            let blocks: Vec<_> = self.receptions.iter_mut().filter_map(|(ssrc, r)| r.report(*ssrc, now)).collect();
+            let mut writer = Writer::new(&mut buffer);
+            assert!(writer.receiver_report(1, &blocks));
+            let len = writer.len();
+            said.push(buffer[..len].to_vec());
         }
         if let Tells::Remb(rate) = self.tells
             && self.feedback_at.is_none_or(|at| at <= now)

@@ -76,6 +76,12 @@ impl Stage {
         self.viewers.len() - 1
     }
 
+    /// What the publisher sends passes these pipes from now on.
+    pub fn publish_over(&mut self, down: usize, up: usize) {
+        let flow = self.house.people[self.publisher].publisher.flow;
+        self.house.ways.insert(flow, Way { down, up });
+    }
+
     pub fn flow(&self, viewer: usize) -> Flow {
         self.house.people[self.viewers[viewer].person].subscriber.flow
     }
@@ -153,12 +159,17 @@ impl Stage {
     /// Key frames that are asked for, and layers that nobody takes.
     fn hear_wishes(&mut self) {
         let publisher = &mut self.house.people[self.publisher];
+        let mut echoes = Vec::new();
         for bytes in std::mem::take(&mut publisher.publisher.rtcp) {
+            echoes.extend(echo(&bytes));
             for item in read(&bytes) {
                 if let Feedback::KeyframeRequest { media } = item {
                     self.cameras.iter_mut().for_each(|camera| camera.ask(media));
                 }
             }
+        }
+        for echo in echoes {
+            publisher.publisher.send_rtcp(&echo);
         }
         for event in self.house.events.iter().skip(self.heard) {
             if let MediaEvent::WantedQualities { track, low, medium, high, .. } = event {
@@ -169,4 +180,18 @@ impl Stage {
         }
         self.heard = self.house.events.len();
     }
+}
+
+/// Answers a reference time at once, as browsers do.
+fn echo(bytes: &[u8]) -> Option<Vec<u8>> {
+    use rtc_rtcp::extended_report::{
+        DLRRReport, DLRRReportBlock, ExtendedReport, ReceiverReferenceTimeReportBlock as ReferenceTime,
+    };
+    use rtc_shared::marshal::Marshal as _;
+    let packets = rtc_rtcp::packet::unmarshal(&mut &bytes[..]).unwrap();
+    let asked = packets.iter().find_map(|packet| packet.as_any().downcast_ref::<ExtendedReport>())?;
+    let time = asked.reports.iter().find_map(|block| block.as_any().downcast_ref::<ReferenceTime>())?;
+    let echo = DLRRReport { ssrc: asked.sender_ssrc, last_rr: (time.ntp_timestamp >> 16) as u32, dlrr: 0 };
+    let answer = ExtendedReport { sender_ssrc: 1, reports: vec![Box::new(DLRRReportBlock { reports: vec![echo] })] };
+    Some(answer.marshal().unwrap().to_vec())
 }
