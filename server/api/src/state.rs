@@ -42,7 +42,7 @@ pub trait MediaPlane: Send + Sync + 'static {
     fn port(&self) -> Arc<dyn Media>;
 
     /// Counters and gauges; names without the prefix `lianxian_media_`.
-    fn metrics(&self) -> Vec<(&'static str, u64)>;
+    fn metrics(&self) -> Vec<(std::borrow::Cow<'static, str>, u64)>;
 
     /// Every worker runs.
     fn healthy(&self) -> bool;

@@ -10,6 +10,7 @@ use lianxian_service::net::{Net, NetSetup};
 use lianxian_service::ports::media::Media;
 use lianxian_service::{Service, Setup};
 use lianxian_store::Database;
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl MediaPlane for Plane {
         Arc::new(self.0.clone())
     }
 
-    fn metrics(&self) -> Vec<(&'static str, u64)> {
+    fn metrics(&self) -> Vec<(Cow<'static, str>, u64)> {
         self.0.metrics()
     }
 

@@ -12,6 +12,7 @@ use lianxian_model::media::{
 };
 use lianxian_service::ports::media::{Media, OpenParticipant};
 use lianxian_sfu::worker::{Candidate, Command, MAX_DATAGRAM, Reply, WorkerIndex};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,7 +79,7 @@ impl MediaHandle {
 
     /// Counters and gauges, summed over the workers, at most 250 ms old. Metric names are `lianxian_media_` and these;
     /// those that end in `_total` only grow.
-    pub fn metrics(&self) -> Vec<(&'static str, u64)> {
+    pub fn metrics(&self) -> Vec<(Cow<'static, str>, u64)> {
         sum(&self.0.copies)
     }
 

@@ -5,7 +5,7 @@ use crate::batch::Batch;
 use crate::core::Core;
 use crate::events::Events;
 use crate::mail::{Inbox, Relays};
-use crate::metrics::Copy;
+use crate::metrics::{BUSY, Copy};
 use crate::routes::Routes;
 use crate::socket::{Intake, Sockets};
 use crate::streams::{FIRST_TOKEN, Streams};
@@ -67,6 +67,7 @@ pub(crate) struct Turns<C> {
     copy: Copy,
     copied: Instant,
     copy_due: bool,
+    awake: Instant,
     stop: Arc<AtomicBool>,
     tally: Tally,
 }
@@ -80,6 +81,8 @@ struct Tally {
     routes_full: u64,
     faults: u64,
     overflow_closes: u64,
+    /// Time awake, that is, not waiting for work.
+    busy: Duration,
 }
 
 impl<C: Core> Turns<C> {
@@ -110,6 +113,7 @@ impl<C: Core> Turns<C> {
             copy,
             copied: Instant::now(),
             copy_due: true,
+            awake: Instant::now(),
             stop,
             tally: Tally::default(),
         })
@@ -261,7 +265,8 @@ impl<C: Core> Turns<C> {
         }
         self.copied = now;
         self.copy_due = false;
-        let Self { core, batch, routes, relays, events, tally, copy, .. } = self;
+        self.tally.busy += now.saturating_duration_since(std::mem::replace(&mut self.awake, now));
+        let Self { core, batch, routes, relays, events, tally, copy, inbox, .. } = self;
         let sent = batch.sent();
         copy.update(|tell| {
             core.counters(tell);
@@ -283,6 +288,10 @@ impl<C: Core> Turns<C> {
             tell("relays_dropped_total", relays.dropped);
             tell("events_dropped_total", events.dropped);
             tell("overflow_closes_total", tally.overflow_closes);
+            tell("commands_waiting", inbox.commands.len() as u64);
+            tell("relays_waiting", inbox.relays.len() as u64);
+            tell("events_kept_back", events.kept_back() as u64);
+            tell(BUSY, tally.busy.as_micros() as u64);
             tell("flows_of_other_workers", routes.len() as u64);
             tell("flow_table_full_total", tally.routes_full);
         });
@@ -310,7 +319,9 @@ impl<C: Core> Turns<C> {
             let millis = wait.as_micros().div_ceil(1000).min(60_000) as u16;
             EpollTimeout::from(millis)
         });
+        self.tally.busy += now.saturating_duration_since(self.awake);
         self.look(timeout);
+        self.awake = Instant::now();
     }
 
     /// Waits until something is ready, and notes which connections are.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(crate) fn routes() -> Router<App> {
@@ -26,7 +27,10 @@ async fn ready(State(app): State<App>) -> Response {
 
 async fn metrics(State(app): State<App>) -> Response {
     let over_http = vec![("sessions", u64::try_from(app.sessions_over_http.count()).unwrap_or(u64::MAX))];
-    match app.metrics.text(&[("net", app.net.metrics()), ("media", app.media.metrics()), ("whip", over_http)]) {
+    let plain =
+        |metrics: Vec<(&'static str, u64)>| metrics.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let rooms = [("net", plain(app.net.metrics())), ("media", app.media.metrics()), ("whip", plain(over_http))];
+    match app.metrics.text(&rooms) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
@@ -41,16 +45,22 @@ async fn metrics(State(app): State<App>) -> Response {
 
 impl Metrics {
     /// OpenMetrics text: our own, then those that other rooms counted.
-    fn text(&self, others: &[(&str, Vec<(&'static str, u64)>)]) -> Result<String, std::fmt::Error> {
+    fn text(&self, others: &[(&str, Vec<(Cow<'static, str>, u64)>)]) -> Result<String, std::fmt::Error> {
         const END: &str = "# EOF\n";
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         text.truncate(text.strip_suffix(END).map_or(text.len(), str::len));
         for (room, metrics) in others {
+            let mut last = "";
             for (name, value) in metrics {
-                match name.strip_suffix("_total") {
-                    Some(base) => writeln!(text, "# TYPE lianxian_{room}_{base} counter")?,
-                    None => writeln!(text, "# TYPE lianxian_{room}_{name} gauge")?,
+                // Those that differ in their labels alone follow each other, and are described once.
+                let plain = name.split('{').next().unwrap_or_default();
+                if plain != last {
+                    match plain.strip_suffix("_total") {
+                        Some(base) => writeln!(text, "# TYPE lianxian_{room}_{base} counter")?,
+                        None => writeln!(text, "# TYPE lianxian_{room}_{plain} gauge")?,
+                    }
+                    last = plain;
                 }
                 writeln!(text, "lianxian_{room}_{name} {value}")?;
             }
@@ -68,7 +78,11 @@ mod tests {
     fn metrics_of_all_rooms_stand_in_one_text_with_one_end() {
         let metrics = Metrics::new();
         metrics.links_opened.inc();
-        let text = metrics.text(&[("net", vec![("links", 3)]), ("media", vec![("packets_total", 7)])]).unwrap();
+        let media = ["packets_total", "busy_total{worker=\"0\"}", "busy_total{worker=\"1\"}"];
+        let media = media.into_iter().map(|name| (name.into(), 7)).collect();
+        let text = metrics.text(&[("net", vec![("links".into(), 3)]), ("media", media)]).unwrap();
+        let busy = "# TYPE lianxian_media_busy counter\nlianxian_media_busy_total{worker=\"0\"} 7\n";
+        assert!(text.contains(busy) && text.matches("# TYPE lianxian_media_busy").count() == 1, "{text}");
         assert!(text.contains("lianxian_link_opened_total 1\n"));
         assert!(text.contains("# TYPE lianxian_net_links gauge\nlianxian_net_links 3\n"));
         assert!(text.contains("# TYPE lianxian_media_packets counter\nlianxian_media_packets_total 7\n"));
