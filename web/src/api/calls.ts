@@ -62,6 +62,7 @@ export const sessions = {
   list: (filter: t.SessionFilter, page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.SessionView>>("/sessions", { ...how, query: query(filter, page) }),
   get: (session: string, how?: Ask) => http.get<t.SessionDetail>(`/sessions/${id(session)}`, how),
+  quality: (session: string, how?: Ask) => http.get<t.SessionQuality>(`/sessions/${id(session)}/quality`, how),
   end: (session: string, note?: string) => http.post<t.SessionView>(`/sessions/${id(session)}/end`, note ? { note } : {}),
   linkCase: (session: string, link: t.NewCaseLink) => http.post<t.CaseLinkView>(`/sessions/${id(session)}/cases`, link),
   withdrawCase: (session: string, link: string, reason: string) =>

@@ -13,6 +13,13 @@ export const queries = {
   purposes: () => queryOptions({ queryKey: ["watches", "purposes"], queryFn: ({ signal }) => calls.watches.purposes({ signal }) }),
   currentWatch: () => queryOptions({ queryKey: ["watches", "current"], queryFn: ({ signal }) => calls.watches.current({ signal }) }),
   session: (id: string) => queryOptions({ queryKey: ["sessions", "one", id], queryFn: ({ signal }) => calls.sessions.get(id, { signal }) }),
+  /** `open`: it grows, so it is asked again as often as an interval is measured. */
+  sessionQuality: (id: string, open: boolean) =>
+    queryOptions({
+      queryKey: ["sessions", "one", id, "quality"],
+      queryFn: ({ signal }) => calls.sessions.quality(id, { signal }),
+      refetchInterval: open ? 10_000 : false,
+    }),
   sessions: (filter: SessionFilter) =>
     infiniteQueryOptions({
       queryKey: ["sessions", "list", filter],

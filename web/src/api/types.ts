@@ -288,6 +288,52 @@ export interface SessionDetail extends SessionView {
   timeline: TimelineEntry[];
 }
 
+export interface ViewersFigures {
+  viewers: number;
+  bitrate_bps: number;
+  loss_median: number | null;
+  loss_worst: number | null;
+  rtt_median_ms: number | null;
+  rtt_worst_ms: number | null;
+  jitter_worst_ms: number;
+  estimate_median_bps: number | null;
+  estimate_lowest_bps: number | null;
+  smallest_width: number;
+  smallest_height: number;
+  pauses: number;
+  paused_ms: number;
+  freezes: number;
+  frozen_ms: number;
+}
+
+export interface QualityPoint {
+  from_ms: number;
+  to_ms: number;
+  bitrate_bps: number;
+  width: number;
+  height: number;
+  loss: number | null;
+  lost: number | null;
+  jitter_ms: number;
+  rtt_ms: number | null;
+  viewers: ViewersFigures | null;
+}
+
+export interface TrackQuality {
+  track: string;
+  publisher: Named;
+  kind: TrackKind;
+  source: TrackSource;
+  points: QualityPoint[];
+}
+
+export interface SessionQuality {
+  from_ms: number;
+  to_ms: number | null;
+  tracks: TrackQuality[];
+  cut: boolean;
+}
+
 export interface SessionFilter {
   site_id?: string;
   unit_id?: string;

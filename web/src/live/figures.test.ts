@@ -6,15 +6,15 @@ function report(at: number, over: Record<string, unknown> = {}) {
     { id: "in", type: "inbound-rtp", kind: "video", timestamp: at, bytesReceived: 0, packetsReceived: 0, packetsLost: 0, framesDecoded: 0, frameWidth: 640, frameHeight: 360, codecId: "c", transportId: "t", ...over },
     { id: "c", type: "codec", mimeType: "video/VP8" },
     { id: "t", type: "transport", selectedCandidatePairId: "p" },
-    { id: "p", type: "candidate-pair", currentRoundTripTime: 0.012 },
+    { id: "p", type: "candidate-pair", currentRoundTripTime: 0.012, availableIncomingBitrate: 2_400_000 },
   ];
 }
 
 test("rates are taken between two reports", () => {
   const reader = new FigureReader();
   expect(reader.read(report(1000))).toBeNull();
-  const figures = reader.read(report(3000, { bytesReceived: 125_000, packetsReceived: 95, packetsLost: 5, framesDecoded: 30 }));
-  expect(figures).toEqual({ codec: "VP8", width: 640, height: 360, fps: 15, kbps: 500, loss: 5, rtt_ms: 12 });
+  const figures = reader.read(report(3000, { bytesReceived: 125_000, packetsReceived: 95, packetsLost: 5, framesDecoded: 30, jitter: 0.004, freezeCount: 2, totalFreezesDuration: 1.25 }));
+  expect(figures).toEqual({ codec: "VP8", width: 640, height: 360, fps: 15, kbps: 500, loss: 5, rtt_ms: 12, jitter_ms: 4, freezes: 2, frozen_ms: 1250, line_kbps: 2400 });
 });
 
 test("a receiver that began anew gives no negative rate", () => {

@@ -10,6 +10,12 @@ export interface Figures {
   loss: number;
   /** Round trip to the server; null until it was measured. */
   rtt_ms: number | null;
+  jitter_ms: number;
+  /** How often this picture stood still since it began, and for how long in all. */
+  freezes: number;
+  frozen_ms: number;
+  /** What the browser takes its line for; null while it does not say. */
+  line_kbps: number | null;
 }
 
 interface Sample {
@@ -54,6 +60,7 @@ export class FigureReader {
     const transport = entries.get(String(inbound.transportId));
     const pair = entries.get(String(transport?.selectedCandidatePairId));
     const rtt = pair?.currentRoundTripTime;
+    const line = pair?.availableIncomingBitrate;
     return {
       codec: typeof mime === "string" ? mime.replace(/^video\//, "") : "",
       width: number(inbound.frameWidth),
@@ -62,6 +69,10 @@ export class FigureReader {
       kbps: ((sample.bytes - last.bytes) * 8) / seconds / 1000,
       loss: arrived + lost > 0 ? (lost / (arrived + lost)) * 100 : 0,
       rtt_ms: typeof rtt === "number" ? rtt * 1000 : null,
+      jitter_ms: number(inbound.jitter) * 1000,
+      freezes: number(inbound.freezeCount),
+      frozen_ms: number(inbound.totalFreezesDuration) * 1000,
+      line_kbps: typeof line === "number" ? line / 1000 : null,
     };
   }
 }

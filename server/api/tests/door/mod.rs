@@ -43,7 +43,7 @@ impl MediaPlane for Plane {
         Arc::new(self.0.clone())
     }
 
-    fn metrics(&self) -> Vec<(&'static str, u64)> {
+    fn metrics(&self) -> Vec<(std::borrow::Cow<'static, str>, u64)> {
         self.0.metrics()
     }
 

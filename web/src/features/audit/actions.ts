@@ -57,6 +57,8 @@ const ACTIONS: Record<string, Word> = {
   "session.read": ["查看会话", "read session"],
   "session.list": ["查看记录", "list sessions"],
   "session.export": ["导出记录", "export sessions"],
+  "session.quality.export": ["导出质量曲线", "export quality"],
+  "session.quality.purge": ["清理过期质量数据", "drop old quality figures"],
   "session.observer_lost": ["观看端断线", "observer lost"],
   "session.interrupted": ["会话异常中断", "session interrupted"],
   "conference.open": ["会商开始", "open conference"],

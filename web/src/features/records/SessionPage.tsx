@@ -1,4 +1,4 @@
-// One session's whole story: facts, strip, timeline, who was there, picture and sound, register, cases.
+// One session's whole story: facts, strip, timeline, who was there, picture and sound and how good they were, register, cases.
 
 import { ArrowLeftOutlined, StopOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,6 +19,7 @@ import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import { CasesPanel } from "./CasesPanel";
 import { averageBps, formatBps, formatShare, grade, lossShare } from "./quality";
+import { QualityPanel } from "./QualityPanel";
 import css from "./records.module.css";
 import { registerColumns } from "./RegisterTable";
 import { SessionState } from "./SessionState";
@@ -71,6 +72,9 @@ function Story({ session }: { session: SessionDetail }) {
           </Panel>
           <Panel title={say.session.tracks} about={say.session.tracksAbout}>
             <Tracks rows={session.tracks} />
+          </Panel>
+          <Panel title={say.curve.title} about={say.curve.about}>
+            <QualityPanel session={session} />
           </Panel>
           <Panel title={say.session.register}>
             {session.register.length === 0 ? (

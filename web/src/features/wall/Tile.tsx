@@ -215,6 +215,9 @@ function FigureLines({ figures }: { figures: Figures }) {
       <span>{figures.kbps.toFixed(0)} kbit/s</span>
       <span>{say.loss(figures.loss.toFixed(1))}</span>
       {figures.rtt_ms !== null && <span>{say.rtt(Math.round(figures.rtt_ms))}</span>}
+      <span>{say.jitter(Math.round(figures.jitter_ms))}</span>
+      <span>{say.freezes(figures.freezes, (figures.frozen_ms / 1000).toFixed(1))}</span>
+      {figures.line_kbps !== null && <span>{say.line((figures.line_kbps / 1000).toFixed(1))}</span>}
     </div>
   );
 }
