@@ -10,6 +10,9 @@ use axum::{Json, Router};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// What another room counted, by the end of each metric's name, labels and all.
+type Counted = Vec<(Cow<'static, str>, u64)>;
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -45,7 +48,7 @@ async fn metrics(State(app): State<App>) -> Response {
 
 impl Metrics {
     /// OpenMetrics text: our own, then those that other rooms counted.
-    fn text(&self, others: &[(&str, Vec<(Cow<'static, str>, u64)>)]) -> Result<String, std::fmt::Error> {
+    fn text(&self, others: &[(&str, Counted)]) -> Result<String, std::fmt::Error> {
         const END: &str = "# EOF\n";
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;

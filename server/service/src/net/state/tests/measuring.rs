@@ -1,6 +1,7 @@
 //! What the media plane measures becomes rows of the record, and nothing else does.
 
 use super::*;
+use crate::net::limits;
 use lianxian_model::quality::{QualityRow, UpstreamSample, ViewerSample, Viewers};
 
 fn viewer(bytes: u64) -> ViewerSample {
