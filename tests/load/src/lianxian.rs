@@ -171,6 +171,7 @@ impl Server {
             }
         }
         // The link stays: later offers are answered, pings are sent, until the value is dropped.
+        let learner = plane.learner();
         let task = tokio::spawn(async move {
             let mut ping = tokio::time::interval(Duration::from_secs(5));
             loop {
@@ -179,6 +180,9 @@ impl Server {
                     message = socket.next() => match message {
                         Some(Ok(Message::Binary(bytes))) => match Response::decode(&bytes) {
                             Ok(Response::Offer { id, sdp, .. }) => {
+                                if let Ok(remote) = Remote::read(&sdp) {
+                                    learner.learn(&subscriber.ufrag, remote);
+                                }
                                 Request::Answer { id, sdp: &accept(&sdp, &subscriber) }.encode()
                             }
                             Ok(Response::Leave { reason, .. }) => {

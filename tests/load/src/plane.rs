@@ -29,6 +29,7 @@ enum Order {
     Add { local: Local, remote: Remote, role: Role, since: Instant, up: oneshot::Sender<()> },
     Measure(bool),
     Hold(bool),
+    Learn { ufrag: String, remote: Remote },
     Report(oneshot::Sender<Report>),
     Stop,
 }
@@ -85,6 +86,11 @@ impl Plane {
         let _ = self.orders.send(Order::Measure(on));
     }
 
+    /// By which later offers are told to a transport.
+    pub fn learner(&self) -> Learner {
+        Learner(self.orders.clone())
+    }
+
     /// Whether publishers are silent.
     pub fn hold(&self, on: bool) {
         let _ = self.orders.send(Order::Hold(on));
@@ -94,6 +100,16 @@ impl Plane {
         let (tell, told) = oneshot::channel();
         let _ = self.orders.send(Order::Report(tell));
         Ok(told.await?)
+    }
+}
+
+/// Tells transports what later offers say.
+pub struct Learner(Sender<Order>);
+
+impl Learner {
+    /// The first offer has no media yet: its numbers come with a later one. `ufrag` is the transport's own.
+    pub fn learn(&self, ufrag: &str, remote: Remote) {
+        let _ = self.0.send(Order::Learn { ufrag: ufrag.to_owned(), remote });
     }
 }
 
@@ -183,6 +199,12 @@ impl Running {
                     let first_packets = std::mem::take(&mut self.report.first_packets);
                     self.report = Report { first_packets, ..Report::default() };
                     self.peers.iter_mut().for_each(|peer| peer.streams.clear());
+                }
+            }
+            Order::Learn { ufrag, remote } => {
+                let mut peers = self.peers.iter_mut().filter(|peer| peer.transport.goes_by(&ufrag));
+                if let Some(attention) = peers.find_map(|peer| peer.attention.as_mut()) {
+                    attention.learn(&remote);
                 }
             }
             Order::Hold(on) => {

@@ -49,7 +49,10 @@ impl Identity {
         let dtls = ConfigBuilder::default()
             .with_crypto_provider(provider.clone())
             .with_certificates(vec![certificate])
-            .with_cipher_suites(vec![CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256])
+            .with_cipher_suites(vec![
+                CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256,
+                CipherSuiteId::Tls_Ecdhe_Rsa_With_Aes_128_Gcm_Sha256,
+            ])
             .with_srtp_protection_profiles(vec![
                 SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
                 SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
@@ -102,6 +105,10 @@ impl Transport {
     pub fn new(identity: Arc<Identity>, local: Local, remote: Remote, now: Instant) -> Self {
         let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
         Self { identity, local, remote, endpoint, checked: false, started: false, next_check: now, keys: None }
+    }
+
+    pub fn goes_by(&self, ufrag: &str) -> bool {
+        self.local.ufrag == ufrag
     }
 
     pub fn is_up(&self) -> bool {

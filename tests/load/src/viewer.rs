@@ -53,6 +53,12 @@ impl Receiver {
         }
     }
 
+    /// The numbers of a later offer.
+    pub fn learn(&mut self, remote: &Remote) {
+        self.transport_wide = remote.transport_wide.or(self.transport_wide);
+        self.retransmissions = remote.retransmissions.or(self.retransmissions);
+    }
+
     /// Takes a sealed packet: its header is readable all the same (RFC 3711).
     pub fn take(&mut self, packet: &[u8], now: Instant) -> Taken {
         let payload_type = packet[1] & 0x7f;
