@@ -16,6 +16,9 @@ words! {
         SessionEnded = "session.ended", "会话结束", "session ended";
         CaseLinked = "case.linked", "关联案件", "case linked";
         CaseWithdrawn = "case.withdrawn", "撤销关联", "case withdrawn";
+        DutyChanged = "duty.changed", "值班变化", "duty changed";
+        RequestChanged = "request.changed", "求助单变化", "help request changed";
+        DirectiveChanged = "directive.changed", "督办单变化", "directive changed";
         OrgChanged = "org.changed", "机构变化", "org changed";
         AccountChanged = "account.changed", "账号变化", "account changed";
         LinkRefused = "link.refused", "拒绝请求", "link refused";

@@ -67,6 +67,12 @@ text_ids! {
     CaseLinkId,
     /// One pre-shift check 自检.
     CheckId,
+    /// A shift 值班: one person in one duty role over one span of time.
+    ShiftId,
+    /// A help request 求助单.
+    RequestId,
+    /// A directive 督办单.
+    DirectiveId,
     /// One audit event 审计.
     AuditId,
     /// A participant of the link protocol, `PA_…`: one connection life of one identity.

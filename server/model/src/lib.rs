@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod case;
 pub mod check;
+pub mod duty;
 pub mod event;
 pub mod ids;
 pub mod link;

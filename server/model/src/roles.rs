@@ -32,6 +32,15 @@ words! {
         CasesLink = "cases.link", "关联案件", "link cases";
         RegisterRead = "register.read", "查看调用登记", "read the view register";
         StationLedger = "station.ledger", "查看被看账本", "read the watched-ledger";
+        DutyRead = "duty.read", "查看值班", "read the duty roster";
+        DutyManage = "duty.manage", "安排值班", "plan the duty roster";
+        RequestsRaise = "requests.raise", "发起求助", "ask for help";
+        RequestsRead = "requests.read", "查看求助", "read help requests";
+        RequestsAnswer = "requests.answer", "受理求助", "answer help requests";
+        RequestsManage = "requests.manage", "调度求助", "dispatch help requests, approve suspensions and extensions";
+        DirectivesRead = "directives.read", "查看督办", "read directives";
+        DirectivesIssue = "directives.issue", "下发督办", "issue and review directives";
+        DirectivesAnswer = "directives.answer", "办理督办", "sign for directives and report back";
         OrgRead = "org.read", "查看机构", "read the org tree";
         OrgManage = "org.manage", "管理机构和终端", "manage the org tree";
         AccountsManage = "accounts.manage", "管理账号", "manage accounts";
@@ -49,12 +58,62 @@ impl Role {
     pub fn rights(self) -> &'static [Right] {
         use Right::*;
         match self {
-            Role::Commander | Role::DutyLeader | Role::ShiftChief | Role::Operator | Role::Inspector => {
-                &[WallWatch, SessionsRead, CasesLink, RegisterRead, StationLedger, OrgRead]
+            Role::Commander | Role::DutyLeader | Role::ShiftChief => &[
+                WallWatch,
+                SessionsRead,
+                CasesLink,
+                RegisterRead,
+                StationLedger,
+                DutyRead,
+                DutyManage,
+                RequestsRead,
+                RequestsAnswer,
+                RequestsManage,
+                DirectivesRead,
+                DirectivesIssue,
+                OrgRead,
+            ],
+            Role::Operator => &[
+                WallWatch,
+                SessionsRead,
+                CasesLink,
+                RegisterRead,
+                StationLedger,
+                DutyRead,
+                RequestsRead,
+                RequestsAnswer,
+                DirectivesRead,
+                OrgRead,
+            ],
+            Role::Inspector => &[
+                WallWatch,
+                SessionsRead,
+                CasesLink,
+                RegisterRead,
+                StationLedger,
+                DutyRead,
+                RequestsRead,
+                DirectivesRead,
+                DirectivesIssue,
+                OrgRead,
+            ],
+            Role::OfficeHead => &[
+                SessionsRead,
+                CasesLink,
+                RegisterRead,
+                StationLedger,
+                DutyRead,
+                RequestsRaise,
+                RequestsRead,
+                DirectivesRead,
+                DirectivesAnswer,
+                OrgRead,
+            ],
+            Role::Staff | Role::Adviser => {
+                &[StationLedger, DutyRead, RequestsRaise, RequestsRead, DirectivesRead, DirectivesAnswer, OrgRead]
             }
-            Role::OfficeHead => &[SessionsRead, CasesLink, RegisterRead, StationLedger, OrgRead],
-            Role::Staff | Role::Adviser => &[StationLedger, OrgRead],
-            Role::Expert | Role::Trainer | Role::Evaluator | Role::Player => &[OrgRead],
+            Role::Expert => &[DutyRead, RequestsRead, RequestsAnswer, OrgRead],
+            Role::Trainer | Role::Evaluator | Role::Player => &[OrgRead],
             Role::SystemAdmin => &[OrgRead, OrgManage, AccountsManage],
             Role::SecurityAdmin => &[OrgRead, RightsManage],
             Role::AuditAdmin => &[OrgRead, AuditRead],

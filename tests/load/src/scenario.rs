@@ -12,6 +12,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const PACKETS_OUT: &str = "lianxian_media_rtp_out_total";
+const DATAGRAMS_OUT: &str = "lianxian_media_socket_datagrams_out_total";
+const MESSAGES_OUT: &str = "lianxian_media_socket_messages_out_total";
 const WARM_UP: Duration = Duration::from_secs(2);
 const WALL: (usize, usize) = (12, 10);
 /// How many viewers there are where Janus is compared and where the aims hold.
@@ -32,6 +34,15 @@ const FULL: (usize, usize, usize) = (4, 300, 24);
 struct Measured {
     report: Report,
     us_per_packet: f64,
+}
+
+/// One publisher and its viewers.
+struct Room {
+    measured: Measured,
+    /// Memory that each viewer took, in KiB.
+    memory: f64,
+    /// Datagrams that left as one message (UDP GSO), on average.
+    run_length: f64,
 }
 
 /// Counts for a while, with the process's CPU time over it.
@@ -75,7 +86,7 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
 
     for &count in viewers {
         let case = format!("lianxian 1 x {count}");
-        let (measured, memory) = one_to_many(binary, count, ATTENTIVE, time).await?;
+        let Room { measured, memory, run_length } = one_to_many(binary, count, ATTENTIVE, time).await?;
         let name = format!("{case}: CPU per forwarded packet");
         if count >= CROWD {
             figures.plain(format!("{case}: memory per receiving viewer"), memory, "KiB");
@@ -93,6 +104,7 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
             }
             _ => figures.plain(name, measured.us_per_packet, "us"),
         }
+        figures.plain(format!("{case}: datagrams in a message"), run_length, "");
         figures.at_most(format!("{case}: packets lost"), measured.report.lost as f64, "packets", 0.0);
         tell(&mut figures, &case, &measured);
     }
@@ -129,7 +141,7 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
 /// What losses cost: the same viewers, of which each loses a little and asks for it again.
 async fn repair(figures: &mut Figures, binary: &Path, time: Duration) -> Result<()> {
     let manner = Manner::Attentive { lost_per_mille: LOST_PER_MILLE };
-    let (measured, _) = one_to_many(binary, COMPARED, manner, time).await?;
+    let Room { measured, .. } = one_to_many(binary, COMPARED, manner, time).await?;
     let case = format!("lianxian 1 x {COMPARED}, {} % lost", f64::from(LOST_PER_MILLE) / 10.0);
     figures.plain(format!("{case}: CPU per forwarded packet"), measured.us_per_packet, "us");
     let share = measured.report.repaired as f64 / measured.report.thrown.max(1) as f64;
@@ -203,8 +215,7 @@ fn kib_each(after: u64, before: u64, count: usize) -> f64 {
     after.saturating_sub(before) as f64 / count as f64 / 1024.0
 }
 
-/// Also tells the memory that each viewer took, in KiB.
-async fn one_to_many(binary: &Path, count: usize, manner: Manner, time: Duration) -> Result<(Measured, f64)> {
+async fn one_to_many(binary: &Path, count: usize, manner: Manner, time: Duration) -> Result<Room> {
     let server = Server::start(binary, 0).await?;
     let plane = Plane::start()?;
     let packets = if count >= CROWD { CROWD_PACKETS_PER_FRAME } else { PACKETS_PER_FRAME };
@@ -215,11 +226,14 @@ async fn one_to_many(binary: &Path, count: usize, manner: Manner, time: Duration
     for n in 1..count {
         links.push(server.view(&plane, "one", &format!("viewer-{n}"), manner).await?);
     }
+    let sent = (server.metric(DATAGRAMS_OUT).await?, server.metric(MESSAGES_OUT).await?);
     let measured = measure(&plane, &server.process, time).await?;
-    let each = kib_each(server.process.memory()?, before, count - 1);
+    let datagrams = server.metric(DATAGRAMS_OUT).await? - sent.0;
+    let run_length = datagrams / (server.metric(MESSAGES_OUT).await? - sent.1).max(1.0);
+    let memory = kib_each(server.process.memory()?, before, count - 1);
     drop(links);
     server.process.stop().await?;
-    Ok((measured, each))
+    Ok(Room { measured, memory, run_length })
 }
 
 async fn wall(binary: &Path, time: Duration) -> Result<Measured> {

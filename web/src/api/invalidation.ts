@@ -20,6 +20,12 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "case.linked":
     case "case.withdrawn":
       return [...session, ["sessions", "list"]];
+    case "duty.changed":
+      return [["duty"]];
+    case "request.changed":
+      return [["requests"], ["station", "requests"], ...session];
+    case "directive.changed":
+      return [["directives"]];
     case "org.changed":
       return [["org"], ["presence"], ["persons"], ["station", "view"]];
     case "account.changed":

@@ -25,6 +25,11 @@ export const terms = {
     "wall.watch": ["视频巡查", "watch sites"], "sessions.read": ["查看会话记录", "read sessions"], "cases.link": ["关联案件", "link cases"],
     "register.read": ["查看调用登记", "read the view register"], "station.ledger": ["查看被看账本", "read the watched-ledger"], "org.read": ["查看机构", "read the org tree"],
     "org.manage": ["管理机构和终端", "manage the org tree"], "accounts.manage": ["管理账号", "manage accounts"], "rights.manage": ["管理授权", "manage role grants"],
+    "duty.read": ["查看值班", "read the duty roster"], "duty.manage": ["安排值班", "plan the duty roster"],
+    "requests.raise": ["发起求助", "ask for help"], "requests.read": ["查看求助", "read help requests"],
+    "requests.answer": ["受理求助", "answer help requests"], "requests.manage": ["调度求助", "dispatch help requests"],
+    "directives.read": ["查看督办", "read directives"], "directives.issue": ["下发督办", "issue directives"],
+    "directives.answer": ["办理督办", "answer directives"],
     "audit.read": ["查看审计", "read the audit"],
   } satisfies Terms<t.Right>,
   sessionKind: {

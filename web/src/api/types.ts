@@ -11,7 +11,8 @@ export type Role =
   | "trainer" | "evaluator" | "player" | "system_admin" | "security_admin" | "audit_admin";
 export type Right =
   | "wall.watch" | "sessions.read" | "cases.link" | "register.read" | "station.ledger" | "org.read" | "org.manage"
-  | "accounts.manage" | "rights.manage" | "audit.read";
+  | "duty.read" | "duty.manage" | "requests.raise" | "requests.read" | "requests.answer" | "requests.manage"
+  | "directives.read" | "directives.issue" | "directives.answer" | "accounts.manage" | "rights.manage" | "audit.read";
 export type SessionKind = "patrol" | "assist" | "conference" | "roll_call" | "emergency" | "broadcast" | "drill";
 export type SessionState = "open" | "ended" | "interrupted";
 export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "emptied" | "interrupted";
@@ -29,7 +30,7 @@ export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" |
 export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
 export type EventKind =
   | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
-  | "session.ended" | "case.linked" | "case.withdrawn" | "org.changed" | "account.changed" | "link.refused";
+  | "session.ended" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
 
 export interface Named {
   id: string;

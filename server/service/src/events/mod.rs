@@ -68,6 +68,9 @@ impl Events {
                 Eyes::Account(Box::new(AccountEyes {
                     org: scopes(&[Right::OrgRead]),
                     sessions: scopes(&[Right::SessionsRead, Right::WallWatch]),
+                    duty: scopes(&[Right::DutyRead]),
+                    requests: scopes(&[Right::RequestsRead]),
+                    directives: scopes(&[Right::DirectivesRead]),
                     accounts: scopes(&[Right::AccountsManage, Right::RightsManage]),
                     audit: fresh.holds(Right::AuditRead),
                     account: account.account.clone(),
@@ -92,6 +95,9 @@ enum Eyes {
 struct AccountEyes {
     org: Scope,
     sessions: Scope,
+    duty: Scope,
+    requests: Scope,
+    directives: Scope,
     accounts: Scope,
     audit: bool,
     account: AccountId,
@@ -105,7 +111,7 @@ impl Eyes {
             Eyes::Site(site) => {
                 let told = matches!(
                     event.kind,
-                    PresenceChanged | PrivacyChanged | SessionOpened | SessionUpdated | SessionEnded
+                    PresenceChanged | PrivacyChanged | SessionOpened | SessionUpdated | SessionEnded | RequestChanged
                 );
                 told && event.site_id.as_ref() == Some(site)
             }
@@ -121,6 +127,9 @@ impl Eyes {
                     SessionOpened | SessionUpdated | SessionEnded | CaseLinked | CaseWithdrawn => {
                         covered(&eyes.sessions)
                     }
+                    DutyChanged => covered(&eyes.duty),
+                    RequestChanged => covered(&eyes.requests),
+                    DirectiveChanged => covered(&eyes.directives),
                     AccountChanged => own() || covered(&eyes.accounts),
                     LinkRefused => eyes.audit,
                 }
