@@ -9,6 +9,9 @@ use lianxian_service::{ErrorKind, ServiceError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// When to come again after a refusal that passes, in seconds.
+pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -138,14 +141,16 @@ impl From<JsonRejection> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.0.status;
-        if status.is_server_error() {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(code = self.0.error.code, detail = %self.0.error.en, "a request was put off");
+        } else if status.is_server_error() {
             tracing::error!(code = self.0.error.code, detail = %self.0.error.en, "a request failed");
         }
         let mut response = (status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response
     }

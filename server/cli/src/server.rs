@@ -100,7 +100,12 @@ impl Server {
         let (stop_net, stop_api, stop_service) =
             (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let clock = Arc::new(SystemClock);
-        let setup = NetSetup { media: Arc::new(media.clone()), record: service.net_record(), clock: clock.clone() };
+        let setup = NetSetup {
+            media: Arc::new(media.clone()),
+            record: service.net_record(),
+            clock: clock.clone(),
+            busy_limit: config.media.busy_limit,
+        };
         let net = Net::start(setup, stop_net.clone()).await?;
         service.attach_live(Arc::new(net.clone()));
         let parts = Parts { service: service.clone(), net: net.clone(), clock, media: Arc::new(Plane(media.clone())) };

@@ -1,7 +1,7 @@
 //! The media plane as the service holds it: finds the worker of a participant, and waits for its reply.
 
 use crate::mail::Address;
-use crate::metrics::{Copy, sum};
+use crate::metrics::{BUSY, Copy, sum};
 use crate::routes::checked_worker;
 use crate::streams::FRAME_HEAD;
 use async_trait::async_trait;
@@ -276,6 +276,10 @@ impl Media for MediaHandle {
 
     async fn restart_subscriber(&self, participant: &ParticipantSid) -> Result<(), MediaError> {
         self.call_home(participant, Command::RestartSubscriber { participant: participant.clone() }).await
+    }
+
+    fn busy_us(&self) -> Vec<u64> {
+        self.0.copies.iter().map(|copy| copy.get(BUSY)).collect()
     }
 
     fn take_events(&self) -> Option<mpsc::Receiver<MediaEvent>> {

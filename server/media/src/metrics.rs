@@ -18,6 +18,12 @@ impl Copy {
         copy.clear();
         fill(&mut |name, value| copy.push((name, value)));
     }
+
+    /// One of them; 0 before the first copy.
+    pub fn get(&self, name: &str) -> u64 {
+        let copy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        copy.iter().find(|(other, _)| *other == name).map_or(0, |(_, value)| *value)
+    }
 }
 
 /// The sum over the workers, by name; and what is each worker's own, with its number as a label.
@@ -49,6 +55,8 @@ mod tests {
                 tell("packets_total", worker);
             });
         }
+        assert_eq!([copies[0].get(BUSY), copies[1].get(BUSY)], [10, 20]);
+        assert_eq!(Copy::default().get(BUSY), 0);
         let told: Vec<(String, u64)> =
             sum(&copies).into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
         let busy = |worker: u8| format!("worker_busy_microseconds_total{{worker=\"{worker}\"}}");

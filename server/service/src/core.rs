@@ -114,6 +114,11 @@ impl Core {
         Ok(tree)
     }
 
+    /// Room for one more watch in the media plane. Errors: `media_full`.
+    pub(crate) fn admit_watch(&self) -> ServiceResult<()> {
+        self.0.live.get().map_or(Ok(()), |live| Ok(live.admit_watch()?))
+    }
+
     pub(crate) fn forget_tree(&self) {
         *self.0.tree.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

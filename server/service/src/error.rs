@@ -1,5 +1,6 @@
 //! The one error of every use case: a kind that maps to a status, a stable code, and what to say in both languages.
 
+use crate::ports::live::MediaFull;
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -72,6 +73,16 @@ impl ServiceError {
     pub fn with_value(mut self, value: impl Into<serde_json::Value>) -> Self {
         self.value = Some(value.into());
         self
+    }
+}
+
+impl From<MediaFull> for ServiceError {
+    fn from(MediaFull { limit, value }: MediaFull) -> Self {
+        let zh = format!("媒体服务已满（负载 {value}%，上限 {limit}%），正在看的不受影响，请稍后再试");
+        let en =
+            format!("media is at its limit ({value}% busy, the limit is {limit}%); what runs goes on, try again later");
+        let limit = Some(i64::try_from(limit).unwrap_or(i64::MAX));
+        Self { limit, ..Self::new(ErrorKind::Unavailable, "media_full", zh, en) }.with_value(value)
     }
 }
 

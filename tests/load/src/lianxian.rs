@@ -38,7 +38,7 @@ impl Server {
         std::fs::write(
             &config,
             format!(
-                "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n[tls]\nmode = \"off\"\n[media]\nworkers = {workers}\nport = 0\naddresses = [\"127.0.0.1\"]\n\
+                "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n[tls]\nmode = \"off\"\n[media]\nworkers = {workers}\nport = 0\nbusy_limit = 0\naddresses = [\"127.0.0.1\"]\n\
                  [[integration_keys]]\nkey = \"{KEY}\"\nsecret = \"{SECRET}\"\npurpose = \"load\"\n",
                 data.display()
             ),

@@ -64,6 +64,11 @@ pub(super) async fn connect(
         }
         // A socket displaces whoever is there.
         Err(error @ JoinError::InUse) => refuse(&app, StatusCode::CONFLICT, "in_use", error.to_string()),
+        Err(error @ JoinError::MediaFull(_)) => {
+            let mut response = refuse(&app, StatusCode::SERVICE_UNAVAILABLE, "media_full", error.to_string());
+            response.headers_mut().insert(header::RETRY_AFTER, crate::problem::RETRY_AFTER);
+            response
+        }
         Err(error @ JoinError::Limit { .. }) => refuse(&app, StatusCode::TOO_MANY_REQUESTS, "limit", error.to_string()),
     }
 }

@@ -81,9 +81,10 @@ async fn end_watch(State(app): State<App>, AsAccount(actor): AsAccount, Path(id)
     ok(app.service.watches.end(&actor, &id).await)
 }
 
-/// Opens a patrol session for each site; a site that is open under this console already is returned as it is.
+/// Opens a patrol session for each site; a site that is open under this console already is returned as it is. While media
+/// is at its limit no new one is opened (`media_full`): 503 when that is so for all that were asked for.
 #[utoipa::path(post, path = "/watches/{id}/sites", tag = "watches", params(("id" = WatchId, Path)),
-    request_body = PickedSites, responses((status = 200, body = Vec<OpenedSite>)))]
+    request_body = PickedSites, responses((status = 200, body = Vec<OpenedSite>), (status = 503, body = ProblemBody)))]
 async fn open_sites(
     State(app): State<App>,
     AsAccount(actor): AsAccount,

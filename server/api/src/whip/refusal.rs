@@ -40,6 +40,7 @@ pub(super) fn of_join(error: JoinError) -> Problem {
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "limit_reached", "系统接入数量已满", en);
             problem.with_limit(i64::try_from(value).unwrap_or(i64::MAX))
         }
+        JoinError::MediaFull(full) => ServiceError::from(full).into(),
         JoinError::NoResume => no_session(),
         JoinError::Unavailable(why) => unavailable(&why),
     }

@@ -3,18 +3,21 @@
 // Each test file stands on a part of it.
 #![allow(dead_code)]
 
-use lianxian_api::{ApiConfig, MediaPlane, Parts, Tls};
+use lianxian_api::{ApiConfig, IntegrationKey, MediaPlane, Parts, Tls};
 use lianxian_media::{MediaConfig, MediaHandle};
+use lianxian_model::link::LinkRights;
 use lianxian_model::time::{Clock, Millis};
 use lianxian_service::demo::{DemoDevice, DemoSeed};
-use lianxian_service::net::{Net, NetSetup};
+use lianxian_service::net::{DEFAULT_BUSY_LIMIT, Net, NetSetup};
 use lianxian_service::ports::media::Media;
 use lianxian_service::{Service, Setup};
+use lianxian_signaling::token::{Claims, Keys, VideoGrant};
 use lianxian_store::Database;
 use reqwest::{Method, Response};
 use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -22,14 +25,25 @@ use tokio_util::sync::CancellationToken;
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-struct SystemClock;
+/// The system's clock, set forward by hand.
+#[derive(Default)]
+pub struct HandClock(AtomicI64);
 
-impl Clock for SystemClock {
-    fn now(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Millis(i64::try_from(since.as_millis()).unwrap())
+impl HandClock {
+    pub fn pass(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
     }
 }
+
+impl Clock for HandClock {
+    fn now(&self) -> Millis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Millis(i64::try_from(since.as_millis()).unwrap() + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The key of another system, as an integrator would have it.
+pub const INTEGRATION: (&str, &str) = ("platform", "a-secret-of-thirty-two-bytes-or-more");
 
 struct Plane(MediaHandle);
 
@@ -58,6 +72,7 @@ pub struct Door {
     pub service: Service,
     pub store: Arc<Database>,
     pub seed: DemoSeed,
+    pub clock: Arc<HandClock>,
     pub stop: CancellationToken,
     _folder: TempDir,
 }
@@ -70,10 +85,15 @@ impl Drop for Door {
 
 impl Door {
     pub async fn open() -> Self {
+        Self::open_on(|media, _| Arc::new(media)).await
+    }
+
+    /// A door whose net stands on what is made of the media plane.
+    pub async fn open_on(port: impl FnOnce(MediaHandle, Arc<HandClock>) -> Arc<dyn Media>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("lianxian.db").display());
         let store = Arc::new(Database::open(&url).await.unwrap());
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(HandClock::default());
         let service = Service::new(Setup { store: store.clone(), clock: clock.clone() });
         let seed = service.seed_demo().await.unwrap();
         let config = MediaConfig {
@@ -85,27 +105,51 @@ impl Door {
         };
         let media = lianxian_media::start(&config).unwrap();
         let stop = CancellationToken::new();
-        let setup = NetSetup { media: Arc::new(media.clone()), record: service.net_record(), clock: clock.clone() };
+        let setup = NetSetup {
+            media: port(media.clone(), clock.clone()),
+            record: service.net_record(),
+            clock: clock.clone(),
+            busy_limit: DEFAULT_BUSY_LIMIT,
+        };
         let net = Net::start(setup, stop.clone()).await.unwrap();
         service.attach_live(Arc::new(net.clone()));
         let config = ApiConfig {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             tls: Tls::Off,
-            integration_keys: Vec::new(),
+            integration_keys: vec![IntegrationKey {
+                key: INTEGRATION.0.into(),
+                secret: INTEGRATION.1.into(),
+                purpose: "联席会商".into(),
+            }],
             public_names: Vec::new(),
         };
         let listener = lianxian_api::listen(config.listen).await.unwrap();
-        let parts = Parts { service: service.clone(), net, clock, media: Arc::new(Plane(media)) };
+        let parts = Parts { service: service.clone(), net, clock: clock.clone(), media: Arc::new(Plane(media)) };
         let bound = lianxian_api::bind(config, listener, parts).await.unwrap();
         let base = format!("http://{}", bound.address);
         let shutdown = stop.clone();
         tokio::spawn(async move { bound.serve(shutdown).await });
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { base, http, service, store, seed, stop, _folder: folder }
+        Self { base, http, service, store, seed, clock, stop, _folder: folder }
     }
 
     pub fn device(&self, n: usize) -> &DemoDevice {
         &self.seed.devices[n]
+    }
+
+    /// A token of the integration key.
+    pub fn integration_token(&self, identity: &str, room: &str, rights: LinkRights) -> String {
+        let mut keys = Keys::default();
+        keys.add(INTEGRATION.0, INTEGRATION.1.as_bytes());
+        let claims = Claims {
+            iss: INTEGRATION.0.into(),
+            sub: identity.into(),
+            name: identity.into(),
+            exp: self.clock.now().0 / 1_000 + 600,
+            video: VideoGrant::of(room, rights),
+            ..Claims::default()
+        };
+        keys.sign(&claims).unwrap()
     }
 
     pub async fn send(

@@ -12,7 +12,7 @@ pub enum Form {
 }
 
 /// (variable, table or "", key, form)
-pub const VARIABLES: [(&str, &str, &str, Form); 14] = [
+pub const VARIABLES: [(&str, &str, &str, Form); 15] = [
     ("LIANXIAN_LISTEN", "", "listen", Form::Text),
     ("LIANXIAN_DATA_DIR", "", "data_dir", Form::Text),
     ("LIANXIAN_DATABASE", "", "database", Form::Text),
@@ -25,6 +25,7 @@ pub const VARIABLES: [(&str, &str, &str, Form); 14] = [
     ("LIANXIAN_MEDIA_ADDRESSES", "media", "addresses", Form::List),
     ("LIANXIAN_MEDIA_TCP_PORT", "media", "tcp_port", Form::Number),
     ("LIANXIAN_MEDIA_WORKERS", "media", "workers", Form::Number),
+    ("LIANXIAN_MEDIA_BUSY_LIMIT", "media", "busy_limit", Form::Number),
     ("LIANXIAN_LOG_LEVEL", "log", "level", Form::Text),
     ("LIANXIAN_LOG_FORMAT", "log", "format", Form::Text),
 ];

@@ -68,6 +68,7 @@ mod tests {
         let config = parse("").unwrap();
         assert_eq!(config.listen.to_string(), "0.0.0.0:8443");
         assert_eq!(config.media.port, 8444);
+        assert_eq!(config.media.busy_limit, 85);
         assert!(config.database_url().starts_with("sqlite:"));
     }
 
@@ -80,6 +81,8 @@ mod tests {
             ("[tls]\nmode = \"files\"", &["tls.certificate", "tls.key"]),
             ("[media]\nport = 70000", &["port", "70000"]),
             ("[media]\nworkers = 65", &["media.workers", "64"]),
+            ("[media]\nbusy_limit = 101", &["media.busy_limit", "101", "100"]),
+            ("[media]\nbusy_limit = -1", &["busy_limit"]),
             ("[media]\naddresses = [\"here\"]", &["addresses"]),
             ("database = \"mysql://x\"", &["database", "sqlite:", "postgres://"]),
             ("[log]\nformat = \"xml\"", &["format", "text", "json"]),

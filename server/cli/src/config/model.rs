@@ -2,13 +2,14 @@
 
 use super::ConfigError;
 use lianxian_media::{MAX_WORKERS, MediaConfig};
+use lianxian_service::net::DEFAULT_BUSY_LIMIT;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// Every key, as the reference names it.
 #[cfg(test)]
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 19] = [
     "listen",
     "data_dir",
     "database",
@@ -21,6 +22,7 @@ pub const KEYS: [&str; 18] = [
     "media.addresses",
     "media.tcp_port",
     "media.workers",
+    "media.busy_limit",
     "integration_keys",
     "integration_keys.key",
     "integration_keys.secret",
@@ -75,6 +77,8 @@ pub struct MediaKeys {
     /// None: the port of `listen`; 0: media goes over UDP alone.
     pub tcp_port: Option<u16>,
     pub workers: u16,
+    /// Percent of the workers' time; 0: no limit.
+    pub busy_limit: u8,
 }
 
 #[derive(Clone, Deserialize)]
@@ -123,7 +127,14 @@ impl Default for Config {
 
 impl Default for MediaKeys {
     fn default() -> Self {
-        Self { listen: None, port: MediaConfig::default().port, addresses: Vec::new(), tcp_port: None, workers: 0 }
+        Self {
+            listen: None,
+            port: MediaConfig::default().port,
+            addresses: Vec::new(),
+            tcp_port: None,
+            workers: 0,
+            busy_limit: DEFAULT_BUSY_LIMIT,
+        }
     }
 }
 
@@ -145,6 +156,10 @@ impl Config {
         if self.media.workers > MAX_WORKERS {
             let detail = format!("{} is more than {MAX_WORKERS}; 0 is one for each core", self.media.workers);
             return wrong("media.workers", detail);
+        }
+        if self.media.busy_limit > 100 {
+            let detail = format!("{} is more than 100 (percent); 0 is no limit", self.media.busy_limit);
+            return wrong("media.busy_limit", detail);
         }
         if let Some(database) = &self.database
             && !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| database.starts_with(start))

@@ -3,12 +3,13 @@
 use super::jobs::Settled;
 use super::limits;
 use super::link::Link;
+use super::load::{Judge, Room};
 use super::measures::Tally;
 use super::metrics::Metrics;
 use super::setup::{Join, JoinError, NetSetup};
-use super::shell::{Command, Shell, Sources};
+use super::shell::{Command, Shell, Sources, Told};
 use super::state::State;
-use crate::ports::live::{Grant, Live};
+use crate::ports::live::{Grant, Live, MediaFull};
 use crate::ports::record::RecordError;
 use async_trait::async_trait;
 use lianxian_model::ids::{EndpointId, SessionId};
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Net {
     commands: mpsc::Sender<Command>,
     metrics: Metrics,
+    room: Room,
     over: CancellationToken,
 }
 
@@ -37,11 +39,13 @@ impl Net {
         let (to_commands, commands) = mpsc::channel(limits::COMMANDS_WAITING);
         let state = State::new(Box::new(crate::secrets::new_link_id), grants, setup.clock.now());
         let metrics = Metrics::default();
-        metrics.set(&state, &Tally::default(), 0);
+        let (judge, room) = (Judge::new(setup.busy_limit), Room::default());
+        metrics.set(&state, &Tally::default(), &judge, &room, 0);
         let over = CancellationToken::new();
         let sources = Sources { commands, events, shutdown, over: over.clone() };
-        tokio::spawn(Shell::run(setup, state, to_commands.clone(), sources, metrics.clone()));
-        Ok(Net { commands: to_commands, metrics, over })
+        let told = Told { metrics: metrics.clone(), room: room.clone() };
+        tokio::spawn(Shell::run(setup, state, judge, to_commands.clone(), sources, told));
+        Ok(Net { commands: to_commands, metrics, room, over })
     }
 
     /// Opens (or resumes) a link. The first notice is `Joined` (or `Resumed`), the last `Leave`.
@@ -93,5 +97,9 @@ impl Live for Net {
     async fn end_link(&self, endpoint: &EndpointId, reason: LinkEnd) {
         let (done, settled) = oneshot::channel();
         self.ask(Command::EndLink { endpoint: endpoint.clone(), reason, done }, settled).await;
+    }
+
+    fn admit_watch(&self) -> Result<(), MediaFull> {
+        self.room.admit()
     }
 }

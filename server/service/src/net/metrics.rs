@@ -1,5 +1,6 @@
 //! The net's counters and gauges, as they stood at the last tick.
 
+use super::load::{Judge, Room};
 use super::measures::Tally;
 use super::state::State;
 use std::sync::atomic::Ordering;
@@ -11,9 +12,12 @@ pub(super) struct Metrics(Arc<Mutex<Vec<(&'static str, u64)>>>);
 
 impl Metrics {
     /// `waiting`: intervals of quality that wait for the record.
-    pub(super) fn set(&self, state: &State, tally: &Tally, waiting: usize) {
+    pub(super) fn set(&self, state: &State, tally: &Tally, judge: &Judge, room: &Room, waiting: usize) {
         let mut now = state.metrics();
         now.extend([
+            ("media_busy_percent", judge.share()),
+            ("media_full", u64::from(judge.full().is_some())),
+            ("media_full_refusals_total", state.counters.media_full_refusals + room.refused()),
             ("quality_rows_waiting", waiting as u64),
             ("quality_rows_total", tally.committed.load(Ordering::Relaxed)),
             ("quality_rows_dropped_total", tally.dropped.load(Ordering::Relaxed)),

@@ -8,6 +8,7 @@ mod handle;
 mod jobs;
 mod limits;
 mod link;
+mod load;
 mod measures;
 mod metrics;
 mod setup;
@@ -16,4 +17,5 @@ mod state;
 
 pub use handle::Net;
 pub use link::{Link, LinkOver};
+pub use load::DEFAULT_BUSY_LIMIT;
 pub use setup::{Guest, Join, JoinError, Manner, NetSetup, Whom};

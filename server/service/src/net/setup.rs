@@ -1,5 +1,6 @@
 //! What the net stands on, and who comes to its door.
 
+use crate::ports::live::MediaFull;
 use crate::ports::media::Media;
 use crate::ports::record::NetRecord;
 use lianxian_model::ids::{EndpointId, ParticipantSid};
@@ -13,6 +14,8 @@ pub struct NetSetup {
     pub media: Arc<dyn Media>,
     pub record: Arc<dyn NetRecord>,
     pub clock: Arc<dyn Clock>,
+    /// Busy share of the media workers, in percent, from which new viewers are refused; 0: never.
+    pub busy_limit: u8,
 }
 
 /// Who comes in.
@@ -75,6 +78,9 @@ pub enum JoinError {
     /// The participant to resume is gone; the client is to come again as a new one.
     #[error("the participant to resume is gone")]
     NoResume,
+    /// For one who would receive; publishers are let in.
+    #[error("media_full: the media workers are busy for {} % of their time, the limit is {} %; try again later", .0.value, .0.limit)]
+    MediaFull(MediaFull),
     #[error("limit reached: {limit} is {value}")]
     Limit { limit: &'static str, value: u64 },
 }

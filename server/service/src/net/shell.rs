@@ -3,6 +3,7 @@
 use super::jobs::{MediaJob, MediaOutcome, RecordJob, RecordOutcome, Settled, call, commit};
 use super::limits;
 use super::link::Link;
+use super::load::{Judge, Room};
 use super::measures::{self, Tally};
 use super::metrics::Metrics;
 use super::setup::{Join, JoinError, NetSetup};
@@ -62,10 +63,17 @@ pub(super) struct Shell {
     rows: HashMap<ParticipantSid, Rows>,
     outcomes: mpsc::Sender<Outcome>,
     tasks: TaskTracker,
-    metrics: Metrics,
+    judge: Judge,
+    told: Told,
     /// Intervals of quality; nobody waits for them.
     quality: Option<mpsc::Sender<Box<QualityRow>>>,
     tally: Arc<Tally>,
+}
+
+/// What everyone else reads.
+pub(super) struct Told {
+    pub metrics: Metrics,
+    pub room: Room,
 }
 
 /// What the shell listens to.
@@ -82,9 +90,10 @@ impl Shell {
     pub(super) async fn run(
         setup: NetSetup,
         state: State,
+        judge: Judge,
         commands: mpsc::Sender<Command>,
         sources: Sources,
-        metrics: Metrics,
+        told: Told,
     ) {
         let (to_outcomes, mut outcomes) = mpsc::channel(limits::OUTCOMES_WAITING);
         let (to_quality, quality) = mpsc::channel(limits::QUALITY_ROWS_WAITING);
@@ -98,7 +107,8 @@ impl Shell {
             rows: HashMap::new(),
             outcomes: to_outcomes,
             tasks: TaskTracker::new(),
-            metrics,
+            judge,
+            told,
             quality: Some(to_quality),
             tally: Arc::default(),
         };
@@ -204,8 +214,30 @@ impl Shell {
             self.state.gone(&participant, number, LinkEnd::Lost, now);
         }
         self.state.tick(now);
+        self.weigh(now);
         let waiting = self.quality.as_ref().map_or(0, |rows| limits::QUALITY_ROWS_WAITING - rows.capacity());
-        self.metrics.set(&self.state, &self.tally, waiting);
+        let Told { metrics, room } = &self.told;
+        metrics.set(&self.state, &self.tally, &self.judge, room, waiting);
+    }
+
+    /// Looks at how busy the media plane is.
+    fn weigh(&mut self, now: Millis) {
+        let before = self.judge.full().is_some();
+        self.judge.note(now, &self.setup.media.busy_us());
+        let full = self.judge.full();
+        self.state.set_full(full);
+        self.told.room.set(full);
+        match full {
+            Some(full) if !before => {
+                tracing::warn!(
+                    value = full.value,
+                    limit = full.limit,
+                    "the media plane is full: new viewers are refused"
+                );
+            }
+            None if before => tracing::info!(value = self.judge.share(), "the media plane takes new viewers again"),
+            _ => {}
+        }
     }
 
     /// Carries out what follows, and what follows from that.

@@ -17,6 +17,13 @@ pub struct Grant {
     pub audio: bool,
 }
 
+/// The media plane is at its limit: new viewers are refused, and those that watch go on. Both in percent of its workers' time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaFull {
+    pub limit: u64,
+    pub value: u64,
+}
+
 #[async_trait]
 pub trait Live: Send + Sync + 'static {
     /// Replaces the grants of one session; empty revokes them. Holds for links that come later too.
@@ -28,4 +35,7 @@ pub trait Live: Send + Sync + 'static {
 
     /// Ends the endpoint's link, if it has one.
     async fn end_link(&self, endpoint: &EndpointId, reason: LinkEnd);
+
+    /// Whether the media plane has room for one more watch; a refusal counts as one.
+    fn admit_watch(&self) -> Result<(), MediaFull>;
 }

@@ -71,6 +71,9 @@ pub trait Media: Send + Sync + 'static {
     /// New ICE credentials for the subscriber, in a new offer (resume).
     async fn restart_subscriber(&self, participant: &ParticipantSid) -> Result<(), MediaError>;
 
+    /// What each worker has been busy for since its start, in microseconds; at most a quarter of a second old.
+    fn busy_us(&self) -> Vec<u64>;
+
     /// The one stream of events. Called once, at wiring.
     fn take_events(&self) -> Option<mpsc::Receiver<MediaEvent>>;
 }

@@ -24,6 +24,8 @@ pub const PURPOSE_MAX_CHARS: usize = 200;
 const RECENT_PURPOSES: i64 = 10;
 /// Sites that one call may open.
 pub const MAX_SITES_A_CALL: usize = 64;
+/// Why no site is opened while the media plane is at its limit.
+const MEDIA_FULL: &str = "media_full";
 /// Sessions that one console may have open at once.
 pub const MAX_OPEN_SESSIONS: i64 = 64;
 
@@ -122,7 +124,8 @@ impl Watches {
     }
 
     /// Opens a patrol session for each site; a site that is already open under this console is returned as it is.
-    /// A site outside the actor's scope is refused alone, with one audit row.
+    /// A site outside the actor's scope is refused alone, with one audit row. Errors: `media_full`, when that is why not
+    /// one of them was opened.
     pub async fn open_sites(
         &self,
         actor: &Actor,
@@ -159,11 +162,18 @@ impl Watches {
                 let session = self.open_site(&mut work, actor, account, &watch, &console, &site_id).await;
                 if let Err(error) = &session
                     && matches!(error.kind, ErrorKind::Internal | ErrorKind::Unavailable)
+                    && error.code != MEDIA_FULL
                 {
                     return Err(error.clone());
                 }
                 opened.push(OpenedSite { site_id, session });
             }
+        }
+        let is_full = |site: &OpenedSite| site.session.as_ref().is_err_and(|error| error.code == MEDIA_FULL);
+        if opened.iter().all(is_full)
+            && let Some(Err(full)) = opened.first().map(|site| &site.session)
+        {
+            return Err(full.clone());
         }
         work.commit().await?;
         Ok(opened)
@@ -210,6 +220,7 @@ impl Watches {
                 "no endpoint shows the site",
             ));
         }
+        self.core.admit_watch()?;
         self.open_patrol(work, account, watch, console, &site, &endpoints).await
     }
 

@@ -14,7 +14,7 @@ import type { Figures } from "@/live/figures";
 import type { Picture } from "@/live/picture";
 import type { Rect } from "./layout";
 import type { SiteStatus } from "./sites";
-import { tileView, type Phase, type TileView } from "./tile";
+import { isFull, tileView, type Phase, type TileView } from "./tile";
 import css from "./tile.module.css";
 import { wallWords } from "./words";
 
@@ -196,7 +196,7 @@ function causeText({ cause, state }: TileView, say: (typeof wallWords)["zh"], la
     case "ended":
       return term("sessionEnd", cause.cause, language);
     case "refused":
-      return cause.problem.text(language);
+      return isFull(cause.problem) ? `${cause.problem.text(language)}${say.triesAgain}` : cause.problem.text(language);
     case "none":
       return state === "connecting" ? say.cause.waiting : "";
     default:

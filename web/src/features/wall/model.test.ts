@@ -13,6 +13,8 @@ class Server {
   open = new Map<string, string>();
   calls: string[] = [];
   refuse = new Map<string, Problem>();
+  /** Set: no site is opened, and the whole call says why. */
+  refuseAll: Problem | null = null;
   /** Set: openSites waits for it before it answers. */
   gate: Promise<void> | null = null;
 
@@ -34,6 +36,7 @@ class Server {
     await this.gate;
     if (watch !== this.watch?.id) throw new Problem({ status: 409, code: "watch_not_open", detail_zh: "", detail_en: "" });
     this.calls.push(`open ${sites.join(",")}`);
+    if (this.refuseAll) throw this.refuseAll;
     return sites.map((site_id) => {
       const refused = this.refuse.get(site_id);
       if (refused) return { site_id, error: refused.body };
@@ -175,6 +178,45 @@ describe("picking", () => {
     server.reachable = false;
     await expect(model.answer("巡查")).rejects.toThrow(Problem);
     expect(model.state.getSnapshot().asking).toEqual([{ site: "a" }]);
+  });
+
+  test("a full media plane is said on the tiles, and they are asked for again until there is room", async () => {
+    const full = new Problem({ status: 503, code: "media_full", limit: 85, value: 93, detail_zh: "媒体服务已满", detail_en: "full" });
+    const model = await watching("a");
+    server.refuse.set("b", full).set("c", full);
+    model.pick("b");
+    model.pick("c");
+    await settle();
+    expect(phase(model, "a")).toMatchObject({ is: "open" });
+    expect(phase(model, "b")).toMatchObject({ is: "refused", since: 1_000, problem: full });
+    expect(waiting).toHaveLength(1);
+    server.now = 6_000;
+    server.calls = [];
+    waiting.shift()?.();
+    await settle();
+    expect(server.calls).toEqual(["open b,c"]);
+    expect(phase(model, "c")).toMatchObject({ is: "refused", since: 1_000 });
+    server.refuse.delete("b");
+    model.retry("b");
+    await settle();
+    expect(phase(model, "b")).toMatchObject({ is: "open" });
+    server.refuse.clear();
+    waiting.shift()?.();
+    await settle();
+    expect(phase(model, "c")).toMatchObject({ is: "open" });
+    expect(waiting).toHaveLength(0);
+  });
+
+  test("a whole call that a full media plane refuses is no passing fault of the line", async () => {
+    const full = new Problem({ status: 503, code: "media_full", detail_zh: "媒体服务已满", detail_en: "full" });
+    server.refuseAll = full;
+    const model = await watching("a", "b");
+    for (const site of ["a", "b"]) expect(phase(model, site)).toMatchObject({ is: "refused", problem: full });
+    server.refuseAll = null;
+    waiting.shift()?.();
+    await settle();
+    for (const site of ["a", "b"]) expect(phase(model, site)).toMatchObject({ is: "open" });
+    model.close();
   });
 
   test("a refused site says so on its tile, and can be asked for again", async () => {

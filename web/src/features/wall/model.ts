@@ -5,7 +5,7 @@ import type { OpenedSite, OutboxEvent, SessionEnd, SessionView, Watch } from "@/
 import { Problem, problemOf } from "@/lib/problem";
 import { Store } from "@/lib/store";
 import { layoutFor, layoutOf, MOST_SLOTS, nextLayout, noSlots, place, squeeze, swap, takenCount, without, type Layout, type Slots } from "./layout";
-import type { Phase } from "./tile";
+import { isFull, type Phase } from "./tile";
 import { Touring, type TourSetup, type TourStart } from "./touring";
 
 export interface Pick {
@@ -53,6 +53,8 @@ export interface WallSetup extends TourSetup {
 /** Ends after which the wall watches on by itself: nobody wanted them. */
 const UNWANTED: readonly (SessionEnd | null)[] = ["interrupted", "observer_lost"];
 const RETRY_MS = 1_500;
+/** How soon a site that the media plane had no room for is asked for again. */
+const FULL_RETRY_MS = 5_000;
 const END_ATTEMPTS = 5;
 /** How long a group that made way for a ready one is still open: the work of taking it off would delay the first frames of the new one. */
 const LEAVE_MS = 500;
@@ -71,6 +73,8 @@ export class WallModel {
   #ending = new Map<string, Promise<void>>();
   #again: Promise<void> | null = null;
   #againWanted = false;
+  /** Sites wait for room in the media plane, and are asked for again in a while. */
+  #waitsForRoom = false;
   #closed = false;
   /** A tour that waits for a purpose. */
   #tourAsked: TourStart | null = null;
@@ -269,11 +273,11 @@ export class WallModel {
         this.#forgetWatchId();
         return this.reopen();
       }
-      if (problem.status === 0 || problem.status >= 500) {
+      if ((problem.status === 0 || problem.status >= 500) && !isFull(problem)) {
         await this.#setup.pause(RETRY_MS);
         return this.reopen();
       }
-      for (const site of sites) this.#phase(site, { is: "refused", since: this.#setup.now(), problem });
+      for (const site of sites) this.#refuse(site, problem);
     }
   }
 
@@ -295,9 +299,25 @@ export class WallModel {
       // The event of its end may have been faster than this answer.
       const over = phase.is === "ended" && phase.session === session.id;
       if (!over && !(phase.is === "open" && phase.session === session.id)) this.#phase(site, { is: "open", since: this.#setup.now(), session: session.id });
-    } else if (error && phase === before) {
-      this.#phase(site, { is: "refused", since: this.#setup.now(), problem: new Problem(error) });
-    }
+    } else if (error && phase === before) this.#refuse(site, new Problem(error));
+  }
+
+  #refuse(site: string, problem: Problem): void {
+    const phase = this.#now.phases.get(site);
+    if (!phase || this.#closed) return;
+    this.#phase(site, { is: "refused", since: phase.is === "refused" ? phase.since : this.#setup.now(), problem });
+    if (isFull(problem)) void this.#tryForRoom();
+  }
+
+  /** What the media plane had no room for is asked for again until it has, all at once; the tiles say so meanwhile. */
+  async #tryForRoom(): Promise<void> {
+    if (this.#waitsForRoom) return;
+    this.#waitsForRoom = true;
+    await this.#setup.pause(FULL_RETRY_MS);
+    this.#waitsForRoom = false;
+    if (this.#closed || !this.#now.watch) return;
+    const sites = [...this.#now.phases].filter(([, phase]) => phase.is === "refused" && isFull(phase.problem)).map(([site]) => site);
+    if (sites.length > 0) await this.#open(sites);
   }
 
   /** Asks again for what should be open: after the server, the stream or the link was away. */
@@ -340,6 +360,7 @@ export class WallModel {
     } catch (error) {
       const problem = problemOf(error);
       if (problem.status === 401) return;
+      if (isFull(problem)) return sites.forEach((site) => this.#refuse(site, problem));
       if (problem.status !== 0 && problem.status < 500 && problem.code !== "watch_not_open") return this.#set({ problem });
       await this.#setup.pause(RETRY_MS);
       this.#againWanted = true;
@@ -505,6 +526,7 @@ function placedPart({ slots, layout }: { slots: Slots; layout: Layout }): { slot
 }
 
 function wantsOpen(phase: Phase): boolean {
+  if (phase.is === "refused") return isFull(phase.problem);
   return phase.is === "open" || phase.is === "opening" || (phase.is === "ended" && UNWANTED.includes(phase.cause));
 }
 

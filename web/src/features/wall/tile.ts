@@ -13,6 +13,11 @@ export type Phase =
   | { is: "ended"; since: number; session: string; cause: SessionEnd | null }
   | { is: "refused"; since: number; problem: Problem };
 
+/** The media plane has no room for one more watch: a refusal that passes. */
+export function isFull(problem: Problem): boolean {
+  return problem.code === "media_full";
+}
+
 export interface TileInput {
   phase: Phase;
   privacy: PrivacySwitch | undefined;

@@ -74,6 +74,12 @@ impl State {
             return self.refuse_join(ticket, limit);
         }
         let seat = seat_of(&join.whom);
+        if let Some(full) = self.full
+            && self.is_new_viewer(&seat, &join)
+        {
+            self.counters.media_full_refusals += 1;
+            return self.refuse_join(ticket, JoinError::MediaFull(full));
+        }
         match self.doors.get_mut(&seat) {
             Some(waiting) if waiting.len() >= limits::WAITING_AT_DOOR => {
                 let limit = JoinError::Limit { limit: "waiting_at_door", value: limits::WAITING_AT_DOOR as u64 };
@@ -85,6 +91,18 @@ impl State {
                 self.open(seat, Waiting { ticket, join });
             }
         }
+    }
+
+    /// Whether someone comes to receive who did not before. Endpoints of the net bring their links alone: what they may
+    /// receive is decided where a session is opened.
+    fn is_new_viewer(&self, seat: &Seat, join: &Join) -> bool {
+        let is_seated = self.rooms.get(&seat.room).is_some_and(|room| room.seats.contains_key(&seat.identity));
+        let receives = match (&join.whom, join.manner) {
+            (_, Manner::Playing) => true,
+            (Whom::Guest(guest), Manner::Socket) => guest.rights.may_subscribe,
+            (Whom::Endpoint(_), Manner::Socket) | (_, Manner::Publishing) => false,
+        };
+        receives && !is_seated
     }
 
     fn open(&mut self, seat: Seat, Waiting { ticket, join }: Waiting) {

@@ -22,7 +22,7 @@ mod wishes;
 
 use super::jobs::{MediaJob, MediaOutcome, RecordJob, RecordOutcome, Settled};
 use super::setup::JoinError;
-use crate::ports::live::Grant;
+use crate::ports::live::{Grant, MediaFull};
 use crate::ports::record::{LinkOwner, LinkRefused, RecordError};
 use grants::Grants;
 use lianxian_model::ids::{EndpointId, ParticipantSid, RoomSid, SessionId, TrackSid};
@@ -120,6 +120,7 @@ pub(super) struct Counters {
     pub data_routed: u64,
     pub data_dropped: u64,
     pub subscriptions_over_limit: u64,
+    pub media_full_refusals: u64,
 }
 
 /// What there is at the moment.
@@ -157,6 +158,8 @@ pub(super) struct State {
     settled: Option<Arc<Settled>>,
     effects: Vec<Effect>,
     next_quality_at: Millis,
+    /// Set while the media plane has no room for new viewers.
+    full: Option<MediaFull>,
     stopping: bool,
     pub(super) counters: Counters,
 }
@@ -181,6 +184,7 @@ impl State {
             settled: None,
             effects: Vec::new(),
             next_quality_at: now,
+            full: None,
             stopping: false,
             counters: Counters::default(),
         };
@@ -207,6 +211,11 @@ impl State {
         self.forget_announced();
         self.tell_qualities();
         self.settle_watched();
+    }
+
+    /// Whether the media plane has room for new viewers. Those that are here go on.
+    pub(super) fn set_full(&mut self, full: Option<MediaFull>) {
+        self.full = full;
     }
 
     /// Replaces one session's grants. `settled` fires when the media plane has followed.

@@ -2,8 +2,8 @@
 
 use super::super::jobs::{MediaJob, RecordJob};
 use super::super::limits;
-use super::State;
 use super::participant::{Participant, Permit, Subscription};
+use super::{RoomKey, State};
 use crate::ports::record::SubscriptionStarted;
 use lianxian_model::ids::{ParticipantSid, SessionId, TrackSid};
 use lianxian_model::link::{Notice, TrackPermission};
@@ -273,11 +273,24 @@ impl State {
                 self.tell(viewer, Notice::SubscriptionFailed { track });
                 continue;
             }
+            if self.full.is_some() && self.is_new_in_plain_room(viewer, &track) {
+                self.counters.media_full_refusals += 1;
+                self.tell(viewer, Notice::SubscriptionFailed { track });
+                continue;
+            }
             if let Some(person) = self.people.get_mut(viewer) {
                 person.choice.insert(track, true);
             }
             self.stale_subscriptions.insert((viewer.clone(), publisher));
         }
+    }
+
+    /// In the net a subscription belongs to a session, which was let in when it was opened.
+    fn is_new_in_plain_room(&self, viewer: &ParticipantSid, track: &TrackSid) -> bool {
+        let is_new = |person: &Participant| {
+            matches!(person.seat.room, RoomKey::Plain { .. }) && !person.subscriptions.contains_key(track)
+        };
+        self.people.get(viewer).is_some_and(is_new)
     }
 
     /// Whether it may ask for the track: visible, of a kind that it has a grant for, and it may receive at all.

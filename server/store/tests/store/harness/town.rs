@@ -11,7 +11,7 @@ use lianxian_model::time::{Clock, Millis};
 use lianxian_service::demo::{DEMO_PASSWORD, DemoDevice, DemoSeed};
 use lianxian_service::logins::{LoggedIn, NewLogin};
 use lianxian_service::page::PageRequest;
-use lianxian_service::ports::live::{Grant, LinkEnd, LinkRights, Live};
+use lianxian_service::ports::live::{Grant, LinkEnd, LinkRights, Live, MediaFull};
 use lianxian_service::ports::record::{LinkOpened, LinkOwner, SubscriptionStarted, TrackStarted};
 use lianxian_service::sessions::SessionView;
 use lianxian_service::watches::PickedSites;
@@ -48,6 +48,8 @@ impl Clock for HandClock {
 pub struct NotedLive {
     grants: Mutex<BTreeMap<SessionId, Vec<Grant>>>,
     ended: Mutex<Vec<(EndpointId, LinkEnd)>>,
+    /// Set: there is no room for new watches.
+    pub full: Mutex<Option<MediaFull>>,
 }
 
 #[async_trait]
@@ -60,6 +62,10 @@ impl Live for NotedLive {
 
     async fn end_link(&self, endpoint: &EndpointId, reason: LinkEnd) {
         self.ended.lock().unwrap().push((endpoint.clone(), reason));
+    }
+
+    fn admit_watch(&self) -> Result<(), MediaFull> {
+        self.full.lock().unwrap().map_or(Ok(()), Err)
     }
 }
 

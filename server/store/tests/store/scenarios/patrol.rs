@@ -7,8 +7,9 @@ use lianxian_model::media::TrackSummary;
 use lianxian_model::register::{OfflineCause, WatchEnd};
 use lianxian_model::session::{LeaveReason, Mode, OBSERVER_GRACE_MS, SessionEnd, SessionState};
 use lianxian_model::time::Clock;
+use lianxian_service::ErrorKind;
 use lianxian_service::cases::NewCaseLink;
-use lianxian_service::ports::live::LinkEnd;
+use lianxian_service::ports::live::{LinkEnd, MediaFull};
 use lianxian_service::presence::PresenceState;
 use lianxian_service::register::RegisterFilter;
 use lianxian_service::sessions::SessionFilter;
@@ -231,6 +232,35 @@ in_both_towns! {
         let opened = s.watches.open_sites(&seat.actor, &watch.id, sites).await.unwrap();
         assert_eq!(opened[0].session.as_ref().err().map(|error| error.code), Some("too_many_sessions"));
         assert_eq!(opened[1].session.as_ref().unwrap().id, sessions[0].id);
+    }
+
+    async fn a_full_media_plane_opens_no_site_and_ends_none(town: Town) {
+        let s = &town.service;
+        let (office, hall, far) =
+            (town.device("华明街道司法所"), town.device("区中心服务大厅"), town.device("张贵庄街道司法所"));
+        let seat = town.seat("zhihuizhang").await;
+        let (watch, sessions) = town.watch(&seat, "日常巡查", &[&office.site_id]).await;
+        *town.live.full.lock().unwrap() = Some(MediaFull { limit: 85, value: 93 });
+
+        let sites = picked(&seat, &[&hall.site_id, &office.site_id]);
+        let opened = s.watches.open_sites(&seat.actor, &watch.id, sites).await.unwrap();
+        let refused = opened[0].session.as_ref().unwrap_err();
+        assert_eq!((refused.code, refused.kind, refused.limit), ("media_full", ErrorKind::Unavailable, Some(85)));
+        assert_eq!(refused.value, Some(93.into()));
+        assert!(refused.zh.contains("93%") && refused.en.contains("93%"));
+        assert_eq!(opened[1].session.as_ref().unwrap().id, sessions[0].id, "what runs goes on");
+
+        let sites = picked(&seat, &[&hall.site_id, &far.site_id]);
+        let none = s.watches.open_sites(&seat.actor, &watch.id, sites.clone()).await.unwrap_err();
+        assert_eq!(none.code, "media_full", "nothing was opened: the whole call says why");
+        let mut tx = town.db.read().await;
+        let open = tx.open_sessions_of_observer(&seat.console).await.unwrap();
+        assert_eq!(open.iter().map(|session| &session.id).collect::<Vec<_>>(), [&sessions[0].id]);
+        drop(tx);
+
+        *town.live.full.lock().unwrap() = None;
+        let opened = s.watches.open_sites(&seat.actor, &watch.id, sites).await.unwrap();
+        assert!(opened.iter().all(|site| site.session.is_ok()));
     }
 
     async fn records_are_found_and_exported(town: Town) {

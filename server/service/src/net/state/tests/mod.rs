@@ -1,5 +1,6 @@
 //! The state driven by hand: a world that commits, answers and forwards when it is told to, and watches what is said.
 
+mod full;
 mod grants;
 mod manners;
 mod measuring;
