@@ -26,7 +26,8 @@ pub(crate) async fn serve() -> impl IntoResponse {
 }
 
 /// Commands that take an `Idempotency-Key`.
-const ONCE: [&str; 8] = [
+const ONCE: [&str; 9] = [
+    "call_site",
     "create_unit",
     "create_site",
     "create_endpoint",

@@ -4,13 +4,14 @@
 //! |---|---|---|---|
 //! | open | `Join` | open | an attendance opens |
 //! | open | `Leave` | open | that attendance closes |
-//! | open | `ObserverLost` | open, observer awaited until `now + OBSERVER_GRACE_MS` | the observer's attendance closes |
+//! | open | `ObserverLost` | open, observer awaited for `grace_ms` | the observer's attendance closes |
 //! | open, awaited | `ObserverBack` | open | the observer's attendance opens anew |
 //! | open, awaited | `Tick` at the deadline | ended, `observer_lost` | all attendances close |
 //! | open | `End` | ended | all attendances close |
 //! | open | `Interrupt` | interrupted | all attendances close at the last sign of life |
 //! | ended, interrupted | any but `Tick` | refused: `NotOpen` | |
 
+use crate::assist::ASSIST_GRACE_MS;
 use crate::ids::{
     AccountId, AttendanceId, EndpointId, ParticipantSid, PersonId, SessionId, SiteId, TrackIntervalId, TrackSid,
     UnitId, WatchId,
@@ -20,7 +21,7 @@ use crate::time::Millis;
 use crate::words;
 use serde::{Deserialize, Serialize};
 
-/// How long a session waits for an observer whose link broke.
+/// How long a session waits for an observer whose link broke; an assistance waits longer.
 pub const OBSERVER_GRACE_MS: i64 = 15_000;
 /// Attendances that one session may have open at once.
 pub const MAX_OPEN_ATTENDANCES: usize = 2_048;
@@ -52,6 +53,7 @@ words! {
         LoggedOut = "logged_out", "退出登录", "the observer logged out";
         ObserverLost = "observer_lost", "观看端断线", "the observer's link was lost";
         Revoked = "revoked", "权限撤销或停用", "a right was withdrawn";
+        HungUp = "hung_up", "现场挂断", "ended by the site";
         Emptied = "emptied", "参会人员已全部离开", "everyone left";
         Interrupted = "interrupted", "异常中断", "interrupted by a server stop";
     }
@@ -75,6 +77,7 @@ words! {
         SessionEnded = "session_ended", "会话结束", "session ended";
         Left = "left", "离开", "left";
         LinkLost = "link_lost", "断线", "link lost";
+        ModeChanged = "mode_changed", "改变方式", "changed the mode";
         Duplicate = "duplicate", "同一终端重新连接", "replaced by a new link";
         Revoked = "revoked", "被移出", "removed";
         Interrupted = "interrupted", "异常中断", "interrupted";
@@ -230,7 +233,12 @@ impl Session {
         if !self.is_open() {
             return None;
         }
-        self.observer_lost_ms.map(|lost| Millis(lost.0 + OBSERVER_GRACE_MS))
+        self.observer_lost_ms.map(|lost| Millis(lost.0 + self.grace_ms()))
+    }
+
+    /// How long it waits for an observer who is away.
+    pub fn grace_ms(&self) -> i64 {
+        if self.kind == SessionKind::Assist { ASSIST_GRACE_MS } else { OBSERVER_GRACE_MS }
     }
 
     /// Changes the session by one event. On an error nothing has changed.

@@ -2,6 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::actor::{Actor, Scope};
+use crate::assists::Assists;
 use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::checks::Checks;
@@ -192,6 +193,7 @@ pub struct Service {
     pub watches: Watches,
     pub sessions: Sessions,
     pub stations: Stations,
+    pub assists: Assists,
     pub cases: Cases,
     pub register: Register,
     pub checks: Checks,
@@ -221,6 +223,7 @@ impl Service {
             watches: Watches { core: core.clone() },
             sessions: Sessions { core: core.clone() },
             stations: Stations { core: core.clone() },
+            assists: Assists { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             checks: Checks { core: core.clone() },

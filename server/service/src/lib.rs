@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod assists;
 pub mod audit;
 pub mod bootstrap;
 pub mod cases;

@@ -135,6 +135,7 @@ id_cells!(
     RegisterId,
     CaseLinkId,
     CheckId,
+    RequestId,
     AuditId,
     ParticipantSid,
     TrackSid,

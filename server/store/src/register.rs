@@ -4,7 +4,7 @@ use crate::cells::{Cells, values};
 use crate::select::Select;
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
-use lianxian_model::ids::{SessionId, UnitId};
+use lianxian_model::ids::{PersonId, SessionId, UnitId};
 use lianxian_model::register::RegisterRow;
 use lianxian_model::time::Millis;
 use lianxian_service::page::Keyset;
@@ -74,6 +74,13 @@ impl RegisterRows for UnitOfWork {
         let sql = "UPDATE register_rows SET to_ms = CASE WHEN from_ms > $2 THEN from_ms ELSE $2 END \
                    WHERE session_id = $1 AND to_ms IS NULL";
         self.run(sql, values![*session, at]).await?;
+        Ok(())
+    }
+
+    async fn close_register_of(&mut self, session: &SessionId, person: &PersonId, at: Millis) -> StoreResult<()> {
+        let sql = "UPDATE register_rows SET to_ms = CASE WHEN from_ms > $3 THEN from_ms ELSE $3 END \
+                   WHERE session_id = $1 AND person_id = $2 AND to_ms IS NULL";
+        self.run(sql, values![*session, *person, at]).await?;
         Ok(())
     }
 

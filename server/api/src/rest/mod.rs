@@ -1,6 +1,7 @@
 //! All routes: the API under `/api/v1`, the link, the monitors' pages, and the console for everything else.
 
 mod accounts;
+mod assists;
 mod checks;
 mod csv;
 mod live;
@@ -48,6 +49,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(accounts::routes())
         .merge(watches::routes())
         .merge(sessions::routes())
+        .merge(assists::routes())
         .merge(register::routes())
         .merge(live::routes())
         .merge(checks::routes())

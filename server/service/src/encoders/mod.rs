@@ -14,6 +14,7 @@ use lianxian_model::ids::{EndpointId, SiteId};
 use lianxian_model::link::LinkEnd;
 use lianxian_model::org::Endpoint;
 use lianxian_model::roles::Right;
+use lianxian_model::session::SessionKind;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -100,7 +101,7 @@ impl Encoders {
         };
         let mut granted = BTreeSet::new();
         for session in tx.open_sessions_of_observer(console).await? {
-            if session.site_id.is_some() && session.site_id == site {
+            if session.kind == SessionKind::Patrol && session.site_id.is_some() && session.site_id == site {
                 let grants = grants_of(&mut tx, &session).await?.into_iter();
                 let wanted = grants.filter(|grant| only.as_ref().is_none_or(|only| *only == grant.publisher));
                 granted.extend(wanted.map(|grant| grant.publisher));

@@ -121,12 +121,16 @@ impl Eyes {
                     None => !scope.is_empty(),
                 };
                 let own = || event.payload.get("account_id").and_then(|id| id.as_str()) == Some(eyes.account.as_str());
+                // An assistance names those whom it concerns, experts from elsewhere among them.
+                let named = || {
+                    let accounts = event.payload.get("account_ids").and_then(|ids| ids.as_array());
+                    accounts.is_some_and(|ids| ids.iter().any(|id| id.as_str() == Some(eyes.account.as_str())))
+                };
                 match event.kind {
                     PresenceChanged | PrivacyChanged | OrgChanged => covered(&eyes.org),
                     WatchOpened | WatchEnded => own() || covered(&eyes.sessions),
-                    SessionOpened | SessionUpdated | SessionEnded | CaseLinked | CaseWithdrawn => {
-                        covered(&eyes.sessions)
-                    }
+                    SessionOpened | SessionUpdated | SessionEnded => named() || covered(&eyes.sessions),
+                    CaseLinked | CaseWithdrawn => covered(&eyes.sessions),
                     DutyChanged => covered(&eyes.duty),
                     RequestChanged => covered(&eyes.requests),
                     DirectiveChanged => covered(&eyes.directives),

@@ -1,6 +1,7 @@
 //! Links of the net's own endpoints: stations come on and off the air, consoles come and go with their logins.
 
 use crate::actor::Actor;
+use crate::assists::parties;
 use crate::core::Core;
 use crate::enrolments::{device_actor, endpoint_and_place};
 use crate::error::{ServiceError, ServiceResult};
@@ -17,7 +18,7 @@ use lianxian_model::ids::{EndpointId, ParticipantSid};
 use lianxian_model::link::LinkEnd;
 use lianxian_model::org::{Endpoint, Site};
 use lianxian_model::register::{OfflineCause, Presence};
-use lianxian_model::session::{LeaveReason, SessionEnd, SessionEvent};
+use lianxian_model::session::{LeaveReason, SessionEnd, SessionEvent, SessionKind};
 use lianxian_model::time::Millis;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -34,12 +35,14 @@ pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) 
         let account = tx.account(&login.account_id).await?.filter(|a| !a.disabled && !a.locked);
         let account = account.ok_or_else(login_over)?;
         let actor = actor_of(tx, &account, login.id, &login.ip).await?;
+        // Who watches is never seen nor heard; who helps is, for as long as the assistance lasts.
+        let may_publish = parties::publish_rights(tx, id).await?;
         let rights = LinkRights {
-            may_publish: PublishRights::NONE,
+            may_publish,
             may_subscribe: true,
             may_publish_data: false,
             may_update_metadata: false,
-            hidden: true,
+            hidden: may_publish == PublishRights::NONE,
         };
         let attributes = BTreeMap::from([("kind".to_owned(), endpoint.kind.to_string())]);
         let name = actor.name().to_owned();
@@ -67,7 +70,7 @@ pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) 
 
 pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<LinkProfile> {
     let mut work = core.begin(&Actor::System).await?;
-    let (actor, profile) = profile(&mut work.tx, &opened.endpoint, work.now).await?;
+    let (actor, mut told) = profile(&mut work.tx, &opened.endpoint, work.now).await?;
     work.act_as(&actor);
     if let Some(former) = work.tx.open_link_of(&opened.endpoint).await? {
         // The net closes the former link itself; this only keeps the record whole if that notice is still on its way.
@@ -95,6 +98,11 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
                 if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
                     continue;
                 }
+                if session.kind == SessionKind::Assist
+                    && work.tx.assist(&session.id).await?.is_none_or(|assist| assist.station != endpoint.id)
+                {
+                    continue;
+                }
                 let mut attendance = change::site_attendance(&work, &session, &endpoint, &site.name);
                 attendance.participant = Some(opened.participant.clone());
                 change::apply(&mut work, &mut session, SessionEvent::Join(Box::new(attendance))).await?;
@@ -103,6 +111,9 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
         }
         None => {
             for mut session in work.tx.open_sessions_of_observer(&endpoint.id).await? {
+                if session.kind == SessionKind::Assist {
+                    continue;
+                }
                 if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
                     continue;
                 }
@@ -110,10 +121,16 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
                 attendance.participant = Some(opened.participant.clone());
                 change::apply(&mut work, &mut session, SessionEvent::ObserverBack(Box::new(attendance))).await?;
             }
+            if let Some(account) = actor.account()
+                && parties::console_back(&mut work, &endpoint.id, account, &opened.participant).await?
+            {
+                // It attends again, and may speak as before.
+                told = profile(&mut work.tx, &endpoint.id, work.now).await?.1;
+            }
         }
     }
     work.commit_unheard().await?;
-    Ok(profile)
+    Ok(told)
 }
 
 pub(super) async fn closed(
@@ -179,11 +196,11 @@ async fn observer_left(work: &mut Work, console: &Endpoint, cause: LinkEnd) -> S
         return change::end_of_observer(work, &console.id, cause).await;
     }
     for mut session in work.tx.open_sessions_of_observer(&console.id).await? {
-        if session.observer_lost_ms.is_none() {
+        if session.kind != SessionKind::Assist && session.observer_lost_ms.is_none() {
             change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
         }
     }
-    Ok(())
+    parties::console_left(work, &console.id, LeaveReason::LinkLost).await
 }
 
 /// Stores a presence and tells it.

@@ -13,7 +13,8 @@ use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, ParticipantSid, TrackIntervalId, TrackSid};
 use lianxian_model::media::{TrackKind, TrackSummary};
 use lianxian_model::quality::QualityRow;
-use lianxian_model::session::TrackInterval;
+use lianxian_model::session::{Mode, Session, SessionKind, TrackInterval};
+use serde_json::json;
 
 pub(super) async fn started(core: &Core, started: TrackStarted) -> ServiceResult<()> {
     let mut work = core.begin(&Actor::System).await?;
@@ -98,6 +99,10 @@ pub(super) async fn subscriptions_started(core: &Core, started: Vec<Subscription
 pub(super) async fn first_packet(core: &Core, subscriber: &ParticipantSid, track: &TrackSid) -> ServiceResult<()> {
     let mut work = core.begin(&Actor::System).await?;
     for (session, kind) in work.tx.first_packet(subscriber, track, work.now).await? {
+        if let Some(assist) = work.tx.session(&session).await?.filter(|s| s.kind == SessionKind::Assist) {
+            first_of_assist(&mut work, &assist, subscriber, track, kind).await?;
+            continue;
+        }
         let line = match kind {
             TrackKind::Video => {
                 work.tx.mark_first_picture(&session, work.now).await?;
@@ -112,6 +117,36 @@ pub(super) async fn first_packet(core: &Core, subscriber: &ParticipantSid, track
     }
     work.commit_unheard().await?;
     Ok(())
+}
+
+/// In an assistance everyone sends and receives: the story says whose picture or sound reached whom.
+async fn first_of_assist(
+    work: &mut Work,
+    session: &Session,
+    subscriber: &ParticipantSid,
+    track: &TrackSid,
+    kind: TrackKind,
+) -> ServiceResult<()> {
+    let to = session.open_attendances().find(|a| a.participant.as_ref() == Some(subscriber));
+    let mut from = None;
+    for a in session.open_attendances() {
+        let Some(endpoint) = &a.endpoint_id else { continue };
+        if work.tx.open_tracks_of_endpoint(endpoint).await?.iter().any(|open| open.track == *track) {
+            from = Some(a);
+            break;
+        }
+    }
+    let (Some(from), Some(to)) = (from, to) else { return Ok(()) };
+    if kind == TrackKind::Video && from.mode == Mode::Present {
+        work.tx.mark_first_picture(&session.id, work.now).await?;
+    }
+    let line = match kind {
+        TrackKind::Video => "assist.picture",
+        TrackKind::Audio => "assist.sound",
+    };
+    let detail = json!({ "from": from.name, "to": to.name });
+    work.tx.append_timeline(&session.id, work.now, line, &detail.to_string()).await?;
+    change::tell(work, session, EventKind::SessionUpdated).await
 }
 
 pub(super) async fn subscriptions_ended(

@@ -7,6 +7,7 @@ use crate::audit::AuditFilter;
 use crate::page::Keyset;
 use crate::register::RegisterFilter;
 use async_trait::async_trait;
+use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
@@ -57,6 +58,7 @@ pub trait Tx:
     + TrackRows
     + RegisterRows
     + CaseRows
+    + AssistRows
     + CheckRows
     + LedgerRows
     + UpkeepRows
@@ -288,6 +290,8 @@ pub trait RegisterRows: Send {
     async fn insert_register(&mut self, row: &RegisterRow) -> StoreResult<()>;
     /// Closes the session's open rows, never before they began.
     async fn close_register(&mut self, session: &SessionId, at: Millis) -> StoreResult<()>;
+    /// As [`Self::close_register`], of one person.
+    async fn close_register_of(&mut self, session: &SessionId, person: &PersonId, at: Millis) -> StoreResult<()>;
     async fn mark_first_picture(&mut self, session: &SessionId, at: Millis) -> StoreResult<()>;
     /// Newest first. `roots`: units (of the site) whose subtrees may be seen.
     async fn register(
@@ -311,6 +315,19 @@ pub trait CaseRows: Send {
     async fn case_patterns(&mut self) -> StoreResult<Vec<CasePattern>>;
     async fn put_case_pattern(&mut self, pattern: &CasePattern) -> StoreResult<()>;
     async fn case_pattern(&mut self, kind: CaseKind) -> StoreResult<Option<CasePattern>>;
+}
+
+#[async_trait]
+pub trait AssistRows: Send {
+    async fn insert_assist(&mut self, assist: &Assist) -> StoreResult<()>;
+    async fn assist(&mut self, session: &SessionId) -> StoreResult<Option<Assist>>;
+    /// False: it was answered already.
+    async fn answer_assist(&mut self, session: &SessionId, at: Millis) -> StoreResult<bool>;
+    /// The open assistances in which the endpoint attends, or did. With all their attendances.
+    async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
+    async fn insert_invitation(&mut self, invitation: &Invitation) -> StoreResult<()>;
+    /// Oldest first.
+    async fn invitations_of(&mut self, session: &SessionId) -> StoreResult<Vec<Invitation>>;
 }
 
 #[async_trait]

@@ -1,14 +1,16 @@
 //! Changing a session: the pure machine decides, this stores what follows — intervals, register, timeline, events.
 
+use crate::actor::AccountActor;
+use crate::assists::parties;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::secrets::new_id;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
-use lianxian_model::ids::{AttendanceId, EndpointId, SessionId};
+use lianxian_model::ids::{AccountId, AttendanceId, EndpointId, SessionId};
 use lianxian_model::org::Endpoint;
 use lianxian_model::session::{
-    Attendance, LeaveReason, Mode, Session, SessionEffect, SessionEnd, SessionError, SessionEvent,
+    Attendance, LeaveReason, Mode, Session, SessionEffect, SessionEnd, SessionError, SessionEvent, SessionKind,
 };
 use serde_json::json;
 
@@ -67,8 +69,11 @@ async fn store(work: &mut Work, session: &mut Session, effects: Vec<SessionEffec
     }
     unless_lost(work.tx.update_session(session).await?)?;
     session.version += 1;
-    if ended {
+    // Of an assistance, whoever comes and goes changes who receives whom.
+    if ended || session.kind == SessionKind::Assist {
         work.regrant(&session.id);
+    }
+    if ended {
         tell(work, session, EventKind::SessionEnded).await
     } else {
         tell(work, session, EventKind::SessionUpdated).await
@@ -108,7 +113,7 @@ async fn summary(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<serde
         Some(id) => tx.unit(id).await?,
         None => None,
     };
-    Ok(json!({
+    let mut summary = json!({
         "number": session.number,
         "kind": session.kind,
         "state": session.state,
@@ -121,7 +126,29 @@ async fn summary(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<serde
         "started_ms": session.started_ms,
         "ended_ms": session.ended_ms,
         "end_cause": session.end_cause,
-    }))
+    });
+    if session.kind == SessionKind::Assist {
+        concerning(tx, session, &mut summary).await?;
+    }
+    Ok(summary)
+}
+
+/// Whom an assistance concerns by name, whatever they may see otherwise; and whether its site agreed.
+async fn concerning(tx: &mut Box<dyn Tx>, session: &Session, summary: &mut serde_json::Value) -> ServiceResult<()> {
+    let mut accounts: Vec<AccountId> = session.observer_account.iter().cloned().collect();
+    for a in session.attendances.iter().filter(|a| a.person_id.is_some()) {
+        let Some(console) = &a.endpoint_id else { continue };
+        accounts.extend(parties::account_of_console(tx, console).await?);
+    }
+    accounts.extend(tx.invitations_of(&session.id).await?.into_iter().map(|i| i.account_id));
+    accounts.sort();
+    accounts.dedup();
+    let assist = tx.assist(&session.id).await?;
+    summary["audio"] = json!(true);
+    summary["account_ids"] = json!(accounts);
+    summary["station"] = json!(assist.as_ref().map(|assist| &assist.station));
+    summary["answered_ms"] = json!(assist.and_then(|assist| assist.answered_ms));
+    Ok(())
 }
 
 /// An attendance to open; the machine sets its times and its session.
@@ -150,6 +177,29 @@ pub(crate) fn observer_attendance(work: &Work, session: &Session) -> Attendance 
         unit_id: session.observer_unit.clone(),
         ..attendance(work, &session.id, Mode::Watch)
     }
+}
+
+/// A person's attendance of an assistance.
+pub(crate) fn party_attendance(
+    work: &Work,
+    session: &Session,
+    console: &EndpointId,
+    account: &AccountActor,
+    mode: Mode,
+) -> Attendance {
+    Attendance {
+        endpoint_id: Some(console.clone()),
+        person_id: Some(account.person.clone()),
+        name: account.person_name.clone(),
+        unit_id: Some(account.unit.clone()),
+        ..attendance(work, &session.id, mode)
+    }
+}
+
+/// The next interval of whoever attended before.
+pub(crate) fn again(work: &Work, former: Attendance, mode: Mode) -> Attendance {
+    let fresh = attendance(work, &former.session_id, mode);
+    Attendance { id: fresh.id, mode, joined_ms: fresh.joined_ms, left_ms: None, leave_reason: None, ..former }
 }
 
 /// The attendance of an endpoint that shows the site.
@@ -187,10 +237,13 @@ pub(crate) async fn site_endpoint_left(work: &mut Work, endpoint: &Endpoint, rea
     Ok(())
 }
 
-/// Every open session of the console ends.
+/// Every open session of the console ends; an assistance goes on without it, or waits for someone to lead it on.
 pub(crate) async fn end_of_observer(work: &mut Work, console: &EndpointId, cause: SessionEnd) -> ServiceResult<()> {
     for mut session in work.tx.open_sessions_of_observer(console).await? {
-        end_quietly(work, &mut session, cause).await?;
+        if session.kind != SessionKind::Assist {
+            end_quietly(work, &mut session, cause).await?;
+        }
     }
-    Ok(())
+    let reason = if cause == SessionEnd::Revoked { LeaveReason::Revoked } else { LeaveReason::Left };
+    parties::console_left(work, console, reason).await
 }

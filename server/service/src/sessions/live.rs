@@ -3,9 +3,11 @@
 //! Changes only name the session; one task reads the record and tells the net. So two changes that commit close
 //! together cannot reach the net in the wrong order, and the record never waits for the net.
 
+use crate::assists::parties;
 use crate::core::Core;
-use crate::error::ServiceResult;
-use crate::ports::live::{Grant, LinkEnd, Live};
+use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::links::profile_of;
+use crate::ports::live::{Grant, LinkEnd, LinkRights, Live};
 use crate::ports::store::Tx;
 use lianxian_model::ids::{EndpointId, SessionId};
 use lianxian_model::session::{Session, SessionKind};
@@ -72,15 +74,23 @@ pub(crate) async fn keep_live(core: Core) {
 }
 
 async fn tell(core: &Core, live: &dyn Live, session: &SessionId) {
-    let grants = async {
+    let told = async {
         let mut tx = core.read().await?;
         match tx.session(session).await? {
-            Some(session) => grants_of(&mut tx, &session).await,
-            None => Ok(Vec::new()),
+            Some(session) => {
+                let rights = rights_of(core, &mut tx, &session).await?;
+                Ok::<_, ServiceError>((rights, grants_of(&mut tx, &session).await?))
+            }
+            None => Ok((Vec::new(), Vec::new())),
         }
     };
-    match grants.await {
-        Ok(grants) => live.set_grants(session, grants).await,
+    match told.await {
+        Ok((rights, grants)) => {
+            for (console, rights) in rights {
+                live.set_rights(&console, rights).await;
+            }
+            live.set_grants(session, grants).await;
+        }
         Err(error) => {
             // What cannot be read cannot be justified: nothing flows.
             tracing::error!(%session, %error, "grants are unreadable and therefore withdrawn");
@@ -89,8 +99,34 @@ async fn tell(core: &Core, live: &dyn Live, session: &SessionId) {
     }
 }
 
+/// What the consoles of an assistance may do on their links now: those that attend it, and those that did.
+async fn rights_of(
+    core: &Core,
+    tx: &mut Box<dyn Tx>,
+    session: &Session,
+) -> ServiceResult<Vec<(EndpointId, LinkRights)>> {
+    if session.kind != SessionKind::Assist {
+        return Ok(Vec::new());
+    }
+    let consoles: BTreeSet<&EndpointId> =
+        session.attendances.iter().filter(|a| a.person_id.is_some()).filter_map(|a| a.endpoint_id.as_ref()).collect();
+    let mut rights = Vec::with_capacity(consoles.len());
+    for console in consoles {
+        match profile_of(tx, console, core.now()).await {
+            Ok((_, profile)) => rights.push((console.clone(), profile.rights)),
+            // Its login is over: its link ends for that.
+            Err(error) if error.kind == ErrorKind::Unauthenticated => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rights)
+}
+
 /// The grants that the session gives now: none when it is over, when the site is private now or its endpoints disabled.
 pub(crate) async fn grants_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<Grant>> {
+    if session.kind == SessionKind::Assist {
+        return parties::grants(tx, session).await;
+    }
     if !session.is_open() || session.kind != SessionKind::Patrol {
         return Ok(Vec::new());
     }

@@ -6,6 +6,7 @@ pub mod quality;
 pub(crate) mod read;
 
 use crate::actor::Actor;
+use crate::assists;
 use crate::cases::CaseLinkView;
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
@@ -127,7 +128,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// The observer's own, or right `wall.watch` over the site. Errors: `session_not_open` (somebody was faster).
+    /// The observer's own, or right `wall.watch` over the site; of an assistance, whoever may run it. Errors: `session_not_open` (somebody was faster).
     pub async fn end(&self, actor: &Actor, session: &SessionId, note: &str) -> ServiceResult<SessionView> {
         if note.chars().count() > NOTE_MAX_CHARS {
             return Err(ServiceError {
@@ -141,6 +142,7 @@ impl Sessions {
         };
         let own = actor.account().is_some_and(|a| found.observer_account.as_ref() == Some(&a.account));
         let over = match &found.unit_id {
+            _ if found.kind == SessionKind::Assist => assists::runs(&self.core, &mut work.tx, actor, &found).await?,
             Some(unit) => self.core.may(&mut work.tx, actor, Right::WallWatch, unit).await?,
             None => false,
         };
@@ -183,7 +185,7 @@ impl Sessions {
         Ok(rows)
     }
 
-    /// Right `sessions.read` over the session's unit, or one's own session.
+    /// Right `sessions.read` over the session's unit, or a session that concerns the actor.
     pub async fn get(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionDetail> {
         let (mut tx, found) = self.readable(actor, session).await?;
         read::detail(&mut tx, found).await
@@ -195,7 +197,7 @@ impl Sessions {
         let Some(found) = tx.session(session).await? else {
             return Err(ServiceError::not_found("会话", "session"));
         };
-        let own = actor.account().is_some_and(|a| found.observer_account.as_ref() == Some(&a.account));
+        let own = assists::concerned(&mut tx, actor, &found).await?;
         let over = match &found.unit_id {
             Some(unit) => self.core.may(&mut tx, actor, Right::SessionsRead, unit).await?,
             None => false,

@@ -10,7 +10,7 @@ use crate::ports::store::{SessionQuery, TimelineRow, Tx};
 use lianxian_model::case::{CaseKind, normalise};
 use lianxian_model::ids::{EndpointId, PersonId, SiteId, UnitId};
 use lianxian_model::roles::Right;
-use lianxian_model::session::{LeaveReason, Mode, Session, SessionEnd, TrackInterval};
+use lianxian_model::session::{LeaveReason, Mode, Session, SessionEnd, SessionKind, TrackInterval};
 use std::collections::HashMap;
 
 /// Most tracks that one session's story shows.
@@ -27,7 +27,7 @@ pub(crate) struct Names {
 
 macro_rules! named {
     ($name:ident, $field:ident, $id:ty, $get:ident) => {
-        async fn $name(&mut self, tx: &mut Box<dyn Tx>, id: Option<&$id>) -> ServiceResult<Option<Named>> {
+        pub(crate) async fn $name(&mut self, tx: &mut Box<dyn Tx>, id: Option<&$id>) -> ServiceResult<Option<Named>> {
             let Some(id) = id else { return Ok(None) };
             if let Some(known) = self.$field.get(id) {
                 return Ok(known.clone());
@@ -171,11 +171,13 @@ pub(super) async fn publisher_of(
     Ok(endpoint.unwrap_or_else(|| Named::new(track.participant.0.clone(), track.name.clone())))
 }
 
-/// A conference's own tracks; of a patrol, what the site's endpoints published while it ran.
+/// A conference's own tracks; of a patrol, what the site's endpoints published while it ran; of an assistance, what
+/// everyone in it did.
 pub(super) async fn tracks_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<TrackInterval>> {
     let mut tracks = tx.tracks_of_session(&session.id).await?;
     let mut seen: Vec<&EndpointId> = Vec::new();
-    for a in session.attendances.iter().filter(|a| a.mode == Mode::Present) {
+    let everyone = session.kind == SessionKind::Assist;
+    for a in session.attendances.iter().filter(|a| everyone || a.mode == Mode::Present) {
         let Some(endpoint) = a.endpoint_id.as_ref().filter(|e| !seen.contains(e)) else { continue };
         seen.push(endpoint);
         tracks.extend(tx.tracks_of_endpoint(endpoint, session.started_ms, session.ended_ms).await?);
@@ -193,6 +195,33 @@ fn entry(row: TimelineRow) -> TimelineEntry {
         "session.opened" => (
             format!("{}开始巡查{}，事由：{}", text("observer"), text("site"), text("purpose")),
             format!("{} began to watch {}: {}", text("observer"), text("site"), text("purpose")),
+        ),
+        "assist.opened" => (
+            format!("{}受理{}的求助 {}：{}", text("observer"), text("site"), text("request"), text("purpose")),
+            format!("{} answered {} of {}: {}", text("observer"), text("request"), text("site"), text("purpose")),
+        ),
+        "assist.called" => (
+            format!("{}呼叫{}，事由：{}", text("observer"), text("site"), text("purpose")),
+            format!("{} called {}: {}", text("observer"), text("site"), text("purpose")),
+        ),
+        "assist.answered" => ("现场接听".into(), "the site answered".into()),
+        "assist.led" => {
+            (format!("{}接替主持", text("name")), format!("{} leads the session from now on", text("name")))
+        }
+        "assist.invited" => {
+            let mode = Mode::parse(&text("mode"));
+            (
+                format!("{}邀请{}（{}）", text("by"), text("name"), mode.map_or("", Mode::zh)),
+                format!("{} asked {} to come in ({})", text("by"), text("name"), mode.map_or("", Mode::en)),
+            )
+        }
+        "assist.picture" => (
+            format!("{}的画面到达{}", text("from"), text("to")),
+            format!("{}'s picture reached {}", text("from"), text("to")),
+        ),
+        "assist.sound" => (
+            format!("{}的声音到达{}", text("from"), text("to")),
+            format!("{}'s sound reached {}", text("from"), text("to")),
         ),
         "conference.opened" => {
             (format!("会商开始：{}", text("purpose")), format!("the conference opened: {}", text("purpose")))

@@ -1,6 +1,7 @@
 //! A workstation's own page: who is watching and why, the privacy switch, the watched-ledger.
 
 use crate::actor::{Actor, DeviceActor};
+use crate::assists::AssistView;
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Page, PageRequest};
@@ -9,7 +10,7 @@ use crate::work::{About, unless_lost};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::SessionId;
 use lianxian_model::org::{Endpoint, PrivacySwitch, Site, Unit};
-use lianxian_model::session::Mode;
+use lianxian_model::session::{Mode, SessionKind};
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,6 +45,8 @@ pub struct StationView {
     pub site: Site,
     pub unit: Unit,
     pub watchers: Vec<Watcher>,
+    /// The assistance in which this device takes part now.
+    pub assist: Option<AssistView>,
     pub privacy: PrivacySwitch,
     pub shift: Shift,
 }
@@ -64,7 +67,14 @@ impl Stations {
         let unit = tx.unit(&site.unit_id).await?.ok_or_else(gone)?;
         let audio = site.patrol_flow().audio;
         let mut watchers = Vec::new();
+        let mut assist = None;
         for session in tx.open_sessions_of_site(&device.site).await? {
+            if session.kind == SessionKind::Assist {
+                if tx.assist(&session.id).await?.is_some_and(|assist| assist.station == device.endpoint) {
+                    assist = Some(crate::assists::view(&mut tx, session).await?);
+                }
+                continue;
+            }
             let unit = match &session.observer_unit {
                 Some(id) => tx.unit(id).await?.map(|unit| unit.name).unwrap_or_default(),
                 None => String::new(),
@@ -81,7 +91,7 @@ impl Stations {
             });
         }
         let privacy = site.privacy.clone();
-        Ok(StationView { endpoint, site, unit, watchers, privacy, shift: shift_of(self.core.now()) })
+        Ok(StationView { endpoint, site, unit, watchers, assist, privacy, shift: shift_of(self.core.now()) })
     }
 
     /// Switching on needs a reason. Takes effect on running sessions at once.

@@ -200,7 +200,8 @@ impl Watches {
         if site.disabled {
             return Err(ServiceError::conflict("site_disabled", "场所已停用", "the site is disabled"));
         }
-        let open = work.tx.open_sessions_of_observer(&console.id).await?;
+        let mut open = work.tx.open_sessions_of_observer(&console.id).await?;
+        open.retain(|session| session.kind == SessionKind::Patrol);
         if let Some(running) = open.iter().find(|s| s.site_id.as_ref() == Some(site_id)) {
             return read::view(&mut work.tx, running.clone(), &mut read::Names::default()).await;
         }

@@ -50,6 +50,7 @@ pub struct NotedLive {
     ended: Mutex<Vec<(EndpointId, LinkEnd)>>,
     /// Set: there is no room for new watches.
     pub full: Mutex<Option<MediaFull>>,
+    rights: Mutex<BTreeMap<EndpointId, LinkRights>>,
 }
 
 #[async_trait]
@@ -58,7 +59,9 @@ impl Live for NotedLive {
         self.grants.lock().unwrap().insert(session.clone(), grants);
     }
 
-    async fn set_rights(&self, _: &EndpointId, _: LinkRights) {}
+    async fn set_rights(&self, endpoint: &EndpointId, rights: LinkRights) {
+        self.rights.lock().unwrap().insert(endpoint.clone(), rights);
+    }
 
     async fn end_link(&self, endpoint: &EndpointId, reason: LinkEnd) {
         self.ended.lock().unwrap().push((endpoint.clone(), reason));
@@ -75,6 +78,11 @@ impl NotedLive {
         let grants = self.grants.lock().unwrap();
         let grants = grants.get(session).into_iter().flatten();
         grants.map(|g| (g.publisher.clone(), g.subscriber.clone(), g.video, g.audio)).collect()
+    }
+
+    /// What the endpoint's link was last told that it may do; none: nothing since it opened.
+    pub fn rights(&self, endpoint: &EndpointId) -> Option<LinkRights> {
+        self.rights.lock().unwrap().get(endpoint).copied()
     }
 
     /// The links ended since the last call.
@@ -191,9 +199,15 @@ impl Town {
     /// Links the device and publishes its picture.
     pub async fn on_air(&self, device: &DemoDevice) -> (ParticipantSid, TrackSid) {
         let participant = self.link(&device.endpoint_id).await;
+        let track = self.publish(&device.endpoint_id, &participant).await;
+        (participant, track)
+    }
+
+    /// The endpoint's link publishes a picture.
+    pub async fn publish(&self, endpoint: &EndpointId, participant: &ParticipantSid) -> TrackSid {
         let track = TrackSid(format!("TR_{}", self.count()));
         let started = TrackStarted {
-            owner: LinkOwner::Endpoint(device.endpoint_id.clone()),
+            owner: LinkOwner::Endpoint(endpoint.clone()),
             participant: participant.clone(),
             track: track.clone(),
             name: "camera".into(),
@@ -202,7 +216,7 @@ impl Town {
             codec: Codec::Vp8,
         };
         self.service.net_record().track_started(started).await.unwrap();
-        (participant, track)
+        track
     }
 
     /// The track is sent to the seat under the session, and its first packet arrives.

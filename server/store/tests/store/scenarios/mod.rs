@@ -1,6 +1,7 @@
 //! The service's use cases as people meet them, over both databases.
 
 mod administrators;
+mod assists;
 mod audit;
 mod checks;
 mod conferences;
