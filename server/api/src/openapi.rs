@@ -26,7 +26,7 @@ pub(crate) async fn serve() -> impl IntoResponse {
 }
 
 /// Commands that take an `Idempotency-Key`.
-const ONCE: [&str; 9] = [
+const ONCE: [&str; 10] = [
     "call_site",
     "create_unit",
     "create_site",
@@ -36,6 +36,7 @@ const ONCE: [&str; 9] = [
     "give_grant",
     "open_watch",
     "link_case",
+    "plan_shift",
 ];
 
 fn completed(mut api: Value) -> Value {

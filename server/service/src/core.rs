@@ -6,6 +6,7 @@ use crate::assists::Assists;
 use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::checks::Checks;
+use crate::duty::Duty;
 use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
 use crate::error::{ServiceError, ServiceResult};
@@ -197,6 +198,7 @@ pub struct Service {
     pub cases: Cases,
     pub register: Register,
     pub checks: Checks,
+    pub duty: Duty,
     pub audit: Audit,
     pub events: Events,
     pub(crate) core: Core,
@@ -227,6 +229,7 @@ impl Service {
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             checks: Checks { core: core.clone() },
+            duty: Duty { core: core.clone() },
             audit: Audit { core: core.clone() },
             events: Events { core: core.clone() },
             core,

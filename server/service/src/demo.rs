@@ -6,9 +6,11 @@ use crate::core::Service;
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::{hash_password, hash_text, new_id, new_token};
 use crate::work::Work;
-use lianxian_model::ids::{EndpointId, SiteId, UnitId};
+use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
+use lianxian_model::ids::{EndpointId, PersonId, ShiftId, SiteId, UnitId};
 use lianxian_model::org::{Endpoint, EndpointKind, PrivacySwitch, Site, SiteKind, UnitLevel};
 use lianxian_model::roles::Role;
+use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -68,6 +70,19 @@ const STREET_PEOPLE: [(&str, &str, Role); 4] = [
     ("canxun", "高磊", Role::Player),
 ];
 
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Days of the roster, from yesterday on: whatever the hour is, somebody is on, and for a week to come.
+const ROSTER_DAYS: i64 = 9;
+
+/// Account, duty role, how they are reached, what they are versed in, how many shifts a day from 8 o'clock on.
+const ROSTER: [(&str, DutyRole, DutyMode, &[Skill], i64); 4] = [
+    ("zhibanyuan", DutyRole::Operator, DutyMode::Office, &[Skill::General, Skill::Mediation], 2),
+    ("lvshi", DutyRole::Operator, DutyMode::Phone, &[Skill::LegalAid, Skill::Notary], 2),
+    ("zhibanzhang", DutyRole::ShiftChief, DutyMode::Office, &[Skill::General], 1),
+    ("daiban", DutyRole::DutyLeader, DutyMode::Phone, &[Skill::General], 1),
+];
+
 impl Service {
     /// Fills an empty database. Errors: `not_empty`.
     pub async fn seed_demo(&self) -> ServiceResult<DemoSeed> {
@@ -120,12 +135,42 @@ impl Service {
             put_account(&mut work, &person, account, hash.clone(), &[(*role, over.clone())]).await?;
             let password = DEMO_PASSWORD.to_owned();
             logins.push(FirstLogin { account: (*account).into(), password, name: (*name).into(), role: *role });
+            put_roster(&mut work, &district, &person, account).await?;
         }
         let detail = json!({ "accounts": logins.len(), "devices": devices.len() });
         work.audit("server.seed_demo", "server", "", detail);
         work.commit().await?;
         Ok(DemoSeed { logins, devices })
     }
+}
+
+/// The person's part of the district's roster, if it has one.
+async fn put_roster(work: &mut Work, unit: &UnitId, person: &PersonId, account: &str) -> ServiceResult<()> {
+    let beijing = 8 * HOUR_MS;
+    let today = (work.now.0 + beijing).div_euclid(DAY_MS) * DAY_MS - beijing;
+    let first = today - DAY_MS + 8 * HOUR_MS;
+    for (_, role, mode, skills, a_day) in ROSTER.iter().filter(|(whose, ..)| *whose == account) {
+        let length = DAY_MS / a_day;
+        for nth in 0..ROSTER_DAYS * a_day {
+            let starts = first + nth * length;
+            let shift = Shift {
+                id: ShiftId(new_id(work.now)),
+                unit_id: unit.clone(),
+                person_id: person.clone(),
+                role: *role,
+                mode: *mode,
+                skills: skills.to_vec(),
+                starts_ms: Millis(starts),
+                ends_ms: Millis(starts + length),
+                arrived_ms: None,
+                left_ms: None,
+                no_show_ms: None,
+                version: 1,
+            };
+            work.tx.insert_shift(&shift).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn put_site(work: &mut Work, unit: &UnitId, name: &str, kind: SiteKind, code: &str) -> ServiceResult<Site> {

@@ -12,6 +12,7 @@ pub mod cases;
 pub mod checks;
 pub mod core;
 pub mod demo;
+pub mod duty;
 pub mod encoders;
 pub mod enrolments;
 pub mod error;

@@ -3,6 +3,7 @@
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::CaseKind;
 use lianxian_model::check::CheckVerdict;
+use lianxian_model::duty::{DutyMode, DutyRole};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::*;
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
@@ -136,6 +137,7 @@ id_cells!(
     CaseLinkId,
     CheckId,
     RequestId,
+    ShiftId,
     AuditId,
     ParticipantSid,
     TrackSid,
@@ -174,6 +176,8 @@ word_cells!(
     LeaveReason,
     CaseKind,
     CheckVerdict,
+    DutyRole,
+    DutyMode,
     AuditResult,
     EventKind,
 );

@@ -4,7 +4,7 @@ use crate::cells::{Cells, values};
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_model::check::{Check, CheckItem};
-use lianxian_model::ids::{AccountId, EndpointId};
+use lianxian_model::ids::{AccountId, EndpointId, PersonId};
 use lianxian_service::ports::store::{CheckRows, StoreError, StoreResult};
 
 macro_rules! check_columns {
@@ -73,5 +73,14 @@ impl CheckRows for UnitOfWork {
             " FROM checks WHERE endpoint_id = $1 ORDER BY at_ms DESC, id DESC LIMIT 1"
         );
         self.first(sql, values![*endpoint], check).await
+    }
+
+    async fn last_check_of_person(&mut self, person: &PersonId) -> StoreResult<Option<Check>> {
+        let sql = concat!(
+            "SELECT ",
+            check_columns!(),
+            " FROM checks WHERE person_id = $1 ORDER BY at_ms DESC, id DESC LIMIT 1"
+        );
+        self.first(sql, values![*person], check).await
     }
 }

@@ -12,6 +12,7 @@ mod checks;
 mod database;
 mod devices;
 mod dialect;
+mod duty;
 mod ledger;
 mod lock;
 mod logins;

@@ -98,6 +98,15 @@ impl PeopleRows for UnitOfWork {
         self.first(sql, values![*id], account).await
     }
 
+    async fn accounts_of_person(&mut self, person: &PersonId) -> StoreResult<Vec<Account>> {
+        let sql = concat!(
+            "SELECT ",
+            account_columns!(),
+            " FROM accounts WHERE person_id = $1 AND disabled = 0 ORDER BY name"
+        );
+        self.all(sql, values![*person], account).await
+    }
+
     async fn account_by_name(&mut self, name: &str) -> StoreResult<Option<Account>> {
         let sql = concat!("SELECT ", account_columns!(), " FROM accounts WHERE name = $1");
         self.first(sql, values![name.to_owned()], account).await

@@ -4,6 +4,7 @@ mod accounts;
 mod assists;
 mod checks;
 mod csv;
+mod duty;
 mod live;
 mod logins;
 mod org;
@@ -53,6 +54,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(register::routes())
         .merge(live::routes())
         .merge(checks::routes())
+        .merge(duty::routes())
         .merge(station::routes());
     OpenApiRouter::new().nest("/api/v1", nouns)
 }

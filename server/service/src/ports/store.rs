@@ -11,6 +11,7 @@ use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
+use lianxian_model::duty::Shift;
 use lianxian_model::event::OutboxEvent;
 use lianxian_model::ids::*;
 use lianxian_model::media::{TrackKind, TrackSummary};
@@ -60,6 +61,7 @@ pub trait Tx:
     + CaseRows
     + AssistRows
     + CheckRows
+    + DutyRows
     + LedgerRows
     + UpkeepRows
 {
@@ -97,6 +99,8 @@ pub trait PeopleRows: Send {
     async fn update_person(&mut self, person: &Person) -> StoreResult<bool>;
     async fn accounts(&mut self) -> StoreResult<Vec<Account>>;
     async fn account(&mut self, id: &AccountId) -> StoreResult<Option<Account>>;
+    /// The person's accounts that are not disabled.
+    async fn accounts_of_person(&mut self, person: &PersonId) -> StoreResult<Vec<Account>>;
     async fn account_by_name(&mut self, name: &str) -> StoreResult<Option<Account>>;
     async fn insert_account(&mut self, account: &Account) -> StoreResult<()>;
     async fn update_account(&mut self, account: &Account) -> StoreResult<bool>;
@@ -336,6 +340,28 @@ pub trait CheckRows: Send {
     /// The newest.
     async fn last_check_of_account(&mut self, account: &AccountId) -> StoreResult<Option<Check>>;
     async fn last_check_of_endpoint(&mut self, endpoint: &EndpointId) -> StoreResult<Option<Check>>;
+    /// The newest of any of the person's accounts.
+    async fn last_check_of_person(&mut self, person: &PersonId) -> StoreResult<Option<Check>>;
+}
+
+/// Shifts that were taken off the roster are in no answer.
+#[async_trait]
+pub trait DutyRows: Send {
+    async fn insert_shift(&mut self, shift: &Shift) -> StoreResult<()>;
+    async fn update_shift(&mut self, shift: &Shift) -> StoreResult<bool>;
+    /// Takes it off the roster; false as `update_*`.
+    async fn remove_shift(&mut self, shift: &Shift, at: Millis) -> StoreResult<bool>;
+    async fn shift(&mut self, id: &ShiftId) -> StoreResult<Option<Shift>>;
+    /// Of exactly these units, what meets the time, by start.
+    async fn shifts_of_units(
+        &mut self,
+        units: &[UnitId],
+        from: Millis,
+        to: Millis,
+        limit: i64,
+    ) -> StoreResult<Vec<Shift>>;
+    /// What meets the time, by start.
+    async fn shifts_of_person(&mut self, person: &PersonId, from: Millis, to: Millis) -> StoreResult<Vec<Shift>>;
 }
 
 /// Where the two append-only ledgers stand.

@@ -3,6 +3,7 @@
 mod cases;
 mod checks;
 pub mod district;
+mod duty;
 mod ledger;
 mod logins;
 mod org;

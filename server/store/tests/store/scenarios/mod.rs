@@ -6,6 +6,7 @@ mod audit;
 mod checks;
 mod conferences;
 mod demo;
+mod duty;
 mod encoders;
 mod enrolment;
 mod events;

@@ -1,0 +1,57 @@
+//! The duty roster 值班: planned for a unit and all under it, read by whoever it serves, and asked by what calls for help.
+
+mod board;
+mod facts;
+mod plan;
+
+#[allow(unused_imports)] // Calls for help ask it; until they land, the board alone does.
+pub(crate) use board::on_duty;
+pub use board::{Answering, DutyNow, DutyPerson, DutyWeek, LastCheck, ShiftView};
+pub use plan::{CopyReport, CopyWeek, NewShift, ShiftChange, SkippedShift};
+
+use crate::core::Core;
+use crate::error::ServiceError;
+use crate::work::{About, Work};
+use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
+use lianxian_model::event::EventKind;
+use lianxian_model::ids::{AccountId, PersonId, ShiftId};
+use serde_json::json;
+
+/// Longest time that one reading of the roster covers, in milliseconds.
+pub const ROSTER_SPAN_MAX_MS: i64 = 31 * 24 * 3_600_000;
+/// Shifts that one unit may have within a week.
+pub const MAX_SHIFTS_A_WEEK: i64 = 500;
+/// How far ahead a shift may be planned, in milliseconds.
+pub const PLAN_AHEAD_MAX_MS: i64 = 400 * 24 * 3_600_000;
+/// Shifts that one reading gives: a unit's and those of the units above it, over the longest span.
+const MAX_SHIFTS_READ: i64 = 10 * MAX_SHIFTS_A_WEEK;
+
+/// Someone who answers now.
+#[allow(dead_code)] // As above: calls for help read what the board does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnDuty {
+    pub shift_id: ShiftId,
+    pub person_id: PersonId,
+    pub person_name: String,
+    pub role: DutyRole,
+    pub mode: DutyMode,
+    pub skills: Vec<Skill>,
+    /// The person's accounts that may be rung; may be empty.
+    pub accounts: Vec<AccountId>,
+}
+
+#[derive(Clone)]
+pub struct Duty {
+    pub(crate) core: Core,
+}
+
+fn no_shift() -> ServiceError {
+    ServiceError::not_found("班次", "shift")
+}
+
+/// One audit row and one event for what became of a shift.
+fn tell(work: &mut Work, action: &'static str, shift: &Shift, detail: serde_json::Value) {
+    work.audit(action, "shift", shift.id.as_str(), detail);
+    let about = About { unit: Some(shift.unit_id.clone()), ..About::default() };
+    work.event(EventKind::DutyChanged, about, json!({ "shift_id": shift.id, "what": action }));
+}

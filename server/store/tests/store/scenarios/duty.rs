@@ -1,0 +1,253 @@
+//! The roster: planned within one's scope, lived, and asked who answers a site.
+
+use crate::harness::town::{MINUTE, SECOND, Town, code, in_both_towns};
+use lianxian_model::duty::{DutyMode, DutyRole, Skill, Standing};
+use lianxian_model::event::EventKind;
+use lianxian_model::ids::{PersonId, UnitId};
+use lianxian_model::time::{Clock, Millis};
+use lianxian_service::duty::{CopyWeek, NewShift, ShiftChange, ShiftView};
+
+const HOUR: i64 = 60 * MINUTE;
+const WEEK: i64 = 7 * 24 * HOUR;
+
+async fn person(town: &Town, account: &str) -> PersonId {
+    town.db.read().await.account_by_name(account).await.unwrap().unwrap().person_id
+}
+
+async fn street(town: &Town) -> UnitId {
+    let site = town.device("华明街道司法所").site_id;
+    town.db.read().await.site(&site).await.unwrap().unwrap().unit_id
+}
+
+/// An operator's shift at the first street, hours from now.
+async fn new(town: &Town, account: &str, from: i64, to: i64) -> NewShift {
+    let now = town.clock.now().0;
+    NewShift {
+        unit_id: street(town).await,
+        person_id: person(town, account).await,
+        role: DutyRole::Operator,
+        mode: DutyMode::Office,
+        skills: vec![Skill::Mediation, Skill::General, Skill::Mediation],
+        starts_ms: Millis(now + from * HOUR),
+        ends_ms: Millis(now + to * HOUR),
+    }
+}
+
+fn change(shift: &ShiftView) -> ShiftChange {
+    ShiftChange {
+        version: shift.version,
+        person_id: None,
+        role: None,
+        mode: None,
+        skills: None,
+        starts_ms: None,
+        ends_ms: None,
+    }
+}
+
+/// Who answers the street's office, in order.
+async fn answering(town: &Town) -> Vec<String> {
+    let device = town.device_actor(&town.device("华明街道司法所")).await;
+    town.service.duty.answering(&device).await.unwrap().into_iter().map(|on| on.name).collect()
+}
+
+in_both_towns! {
+    async fn the_demonstration_is_on_duty_at_any_hour(town: Town) {
+        let operator = town.login("zhibanyuan").await;
+        let everyone = ["李明", "孙雅琴", "王淑敏", "刘建国"];
+        for _ in 0..24 {
+            assert_eq!(answering(&town).await, everyone, "{:?}", town.clock.now());
+            town.clock.pass(HOUR);
+        }
+        let operator_again = town.login("zhibanyuan").await;
+        assert_eq!(operator.account().unwrap().person, operator_again.account().unwrap().person);
+        let now = town.service.duty.now(&operator_again, None).await.unwrap();
+        assert_eq!(now.on.iter().map(|shift| shift.person.name.as_str()).collect::<Vec<_>>(), everyone);
+        assert!(!now.alarm && now.on.iter().all(|shift| shift.reachable));
+        assert_eq!((now.on[1].mode, now.on[1].skills.clone()), (DutyMode::Phone, vec![Skill::LegalAid, Skill::Notary]));
+        let from = town.clock.now();
+        let week = town.service.duty.week(&operator_again, None, from, Millis(from.0 + 6 * 24 * HOUR)).await.unwrap();
+        assert_eq!(week.gaps, []);
+        assert!(!week.manage, "an operator reads the roster and does not plan it");
+    }
+
+    async fn a_planned_shift_answers_the_very_next_call(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let shift = s.duty.plan(&chief, new(&town, "gongzuoyuan", 0, 8).await, None).await.unwrap();
+        assert_eq!(shift.skills, [Skill::General, Skill::Mediation], "each once");
+        assert_eq!(shift.standing, Standing::On);
+        assert_eq!(answering(&town).await[0], "杨静", "the nearer unit's before the district's");
+        // Another hand takes over at once, and the record says until when it was whose.
+        let head = person(&town, "suozhang").await;
+        town.clock.pass(MINUTE);
+        let handed = ShiftChange { person_id: Some(head), ..change(&shift) };
+        let next = s.duty.change(&chief, &shift.id, handed).await.unwrap();
+        assert_ne!(next.id, shift.id);
+        assert_eq!(answering(&town).await[0], "马志强");
+        let former = town.db.read().await.shift(&shift.id).await.unwrap().unwrap();
+        assert_eq!(former.left_ms, Some(next.starts_ms));
+        // Its role is changed: the operators are the district's again.
+        let promoted = ShiftChange { role: Some(DutyRole::ShiftChief), ..change(&next) };
+        s.duty.change(&chief, &next.id, promoted).await.unwrap();
+        assert_eq!(answering(&town).await, ["李明", "孙雅琴", "马志强", "王淑敏", "刘建国"]);
+        let events = town.db.read().await.events_after(0, 1_000).await.unwrap();
+        assert_eq!(events.iter().filter(|event| event.kind == EventKind::DutyChanged).count(), 3);
+        let audit = town.audit().await;
+        let acts: Vec<_> = audit.iter().filter(|row| row.object_kind == "shift").map(|row| row.action.as_str()).collect();
+        assert_eq!(acts, ["duty.plan", "duty.change", "duty.change"]);
+        town.chain_holds().await;
+    }
+
+    async fn what_cannot_be_a_shift_is_refused_with_its_cause(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let base = new(&town, "gongzuoyuan", 1, 9).await;
+        let refused = async |new: NewShift| s.duty.plan(&chief, new, None).await.err().unwrap();
+        let backwards = refused(NewShift { ends_ms: base.starts_ms, ..base.clone() }).await;
+        assert_eq!((backwards.code, backwards.field), ("invalid", Some("ends_ms")));
+        let long = refused(NewShift { ends_ms: Millis(base.starts_ms.0 + 25 * HOUR), ..base.clone() }).await;
+        assert_eq!(long.limit, Some(24 * HOUR));
+        let unknown = refused(NewShift { person_id: "nobody".into(), ..base.clone() }).await;
+        assert_eq!(unknown.field, Some("person_id"));
+        let past = refused(new(&town, "gongzuoyuan", -9, -1).await).await;
+        assert_eq!(past.field, Some("ends_ms"));
+        let far = refused(new(&town, "gongzuoyuan", 24 * 500, 24 * 500 + 8).await).await;
+        assert_eq!(far.field, Some("starts_ms"));
+
+        let shift = s.duty.plan(&chief, base.clone(), Some("once")).await.unwrap();
+        let again = s.duty.plan(&chief, base.clone(), Some("once")).await.unwrap();
+        assert_eq!(again.id, shift.id, "sent twice, carried out once");
+        assert_eq!(code(s.duty.plan(&chief, base.clone(), None).await), "overlapping");
+        // The end of one may be the start of the next.
+        s.duty.plan(&chief, new(&town, "gongzuoyuan", 9, 17).await, None).await.unwrap();
+        let into = ShiftChange { ends_ms: Some(Millis(base.ends_ms.0 + HOUR)), ..change(&shift) };
+        assert_eq!(code(s.duty.change(&chief, &shift.id, into).await), "overlapping");
+        let moved = ShiftChange { starts_ms: Some(Millis(base.starts_ms.0 + HOUR)), ..change(&shift) };
+        let moved = s.duty.change(&chief, &shift.id, moved).await.unwrap();
+        let stale = ShiftChange { mode: Some(DutyMode::Phone), ..change(&shift) };
+        assert_eq!(code(s.duty.change(&chief, &shift.id, stale).await), "changed_meanwhile");
+        s.duty.remove(&chief, &moved.id).await.unwrap();
+        assert_eq!(code(s.duty.remove(&chief, &moved.id).await), "not_found");
+        s.duty.plan(&chief, base, None).await.unwrap();
+    }
+
+    async fn a_shift_that_has_begun_is_no_plan_any_more(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let shift = s.duty.plan(&chief, new(&town, "gongzuoyuan", 0, 2).await, None).await.unwrap();
+        town.clock.pass(MINUTE);
+        let later = ShiftChange { starts_ms: Some(Millis(shift.starts_ms.0 + HOUR)), ..change(&shift) };
+        assert_eq!(code(s.duty.change(&chief, &shift.id, later).await), "shift_begun");
+        assert_eq!(code(s.duty.remove(&chief, &shift.id).await), "shift_begun");
+        let longer = ShiftChange { ends_ms: Some(Millis(shift.ends_ms.0 + HOUR)), ..change(&shift) };
+        let longer = s.duty.change(&chief, &shift.id, longer).await.unwrap();
+        town.clock.pass(4 * HOUR);
+        let chief = town.login("zhibanzhang").await;
+        assert_eq!(code(s.duty.change(&chief, &shift.id, change(&longer)).await), "shift_over");
+    }
+
+    async fn a_relief_that_does_not_come_keeps_the_outgoing_on(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let day = s.duty.plan(&chief, new(&town, "gongzuoyuan", 0, 1).await, None).await.unwrap();
+        let night = s.duty.plan(&chief, new(&town, "cunjuguwen", 1, 9).await, None).await.unwrap();
+        let staff = town.login("gongzuoyuan").await;
+        let adviser = town.login("cunjuguwen").await;
+        town.refused(&adviser, "duty.arrive", s.duty.arrive(&adviser, &day.id)).await;
+        let arrived = s.duty.arrive(&staff, &day.id).await.unwrap();
+        assert_eq!(arrived.arrived_ms, Some(town.clock.now()));
+        assert_eq!(code(s.duty.arrive(&staff, &day.id).await), "already_arrived");
+        assert_eq!(code(s.duty.no_show(&staff, &night.id).await), "not_begun");
+        town.clock.pass(HOUR + SECOND);
+        assert_eq!(answering(&town).await[..2], ["杨静", "何平"], "the relief has not reported");
+        // Whoever waits to be relieved says so.
+        let head = town.login("suozhang").await;
+        town.refused(&head, "duty.no_show", s.duty.no_show(&head, &night.id)).await;
+        let noted = s.duty.no_show(&staff, &night.id).await.unwrap();
+        assert_eq!(noted.standing, Standing::Missing);
+        assert_eq!(code(s.duty.no_show(&staff, &night.id).await), "already_missing");
+        let names = answering(&town).await;
+        assert!(names[0] == "杨静" && !names.contains(&"何平".to_owned()), "{names:?}");
+        let now = s.duty.now(&head, Some(&day_unit(&day))).await.unwrap();
+        assert_eq!(now.on[0].standing, Standing::Held);
+        assert_eq!(now.missing.iter().map(|shift| &shift.id).collect::<Vec<_>>(), [&night.id]);
+        town.clock.pass(HOUR);
+        let adviser = town.login("cunjuguwen").await;
+        s.duty.arrive(&adviser, &night.id).await.unwrap();
+        let names = answering(&town).await;
+        assert!(names[0] == "何平" && !names.contains(&"杨静".to_owned()), "{names:?}");
+        town.chain_holds().await;
+    }
+
+    async fn an_empty_shift_is_an_alarm(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let operators: Vec<_> =
+            s.duty.now(&chief, None).await.unwrap().on.into_iter().filter(|on| on.role == DutyRole::Operator).collect();
+        assert_eq!(operators.len(), 2);
+        for shift in &operators {
+            s.duty.leave(&chief, &shift.id).await.unwrap();
+        }
+        let now = s.duty.now(&chief, None).await.unwrap();
+        assert!(now.alarm);
+        assert_eq!(now.until_ms, now.next.iter().map(|shift| shift.starts_ms).min());
+        assert_eq!(answering(&town).await, ["王淑敏", "刘建国"]);
+        assert_eq!(code(s.duty.leave(&chief, &operators[0].id).await), "not_on_duty");
+        let at = town.clock.now();
+        let week = s.duty.week(&chief, None, at, Millis(at.0 + 24 * HOUR)).await.unwrap();
+        assert_eq!(week.gaps.iter().map(|gap| gap.from_ms).collect::<Vec<_>>(), [at]);
+    }
+
+    async fn a_week_is_copied_and_what_is_there_stays(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let unit_id = street(&town).await;
+        let from = town.clock.now();
+        let first = s.duty.plan(&chief, new(&town, "gongzuoyuan", 1, 9).await, None).await.unwrap();
+        s.duty.plan(&chief, new(&town, "cunjuguwen", 9, 17).await, None).await.unwrap();
+        let to_ms = Millis(from.0 + WEEK);
+        let copy = || CopyWeek { unit_id: unit_id.clone(), from_ms: from, to_ms };
+        let report = s.duty.copy_week(&chief, copy()).await.unwrap();
+        assert_eq!((report.copied, report.skipped.len()), (2, 0));
+        let again = s.duty.copy_week(&chief, copy()).await.unwrap();
+        assert_eq!((again.copied, again.skipped.len()), (0, 2));
+        assert_eq!(again.skipped[0].person, "杨静");
+        let week = s.duty.week(&chief, Some(&unit_id), to_ms, Millis(to_ms.0 + WEEK)).await.unwrap();
+        let own: Vec<_> = week.shifts.iter().filter(|shift| shift.unit.id == unit_id.0).collect();
+        assert_eq!(own.len(), 2);
+        assert_eq!((own[0].starts_ms.0, &own[0].skills), (first.starts_ms.0 + WEEK, &first.skills));
+        let empty = CopyWeek { from_ms: Millis(from.0 - WEEK), ..copy() };
+        assert_eq!(code(s.duty.copy_week(&chief, empty).await), "nothing_to_copy");
+        let same = CopyWeek { to_ms: from, ..copy() };
+        assert_eq!(code(s.duty.copy_week(&chief, same).await), "invalid");
+    }
+
+    async fn the_roster_is_planned_and_read_in_scope(town: Town) {
+        let s = &town.service;
+        let head = town.login("suozhang").await;
+        let shift = new(&town, "gongzuoyuan", 1, 9).await;
+        town.refused(&head, "duty.plan", s.duty.plan(&head, shift.clone(), None)).await;
+        town.refused(&head, "duty.people", s.duty.people(&head, &shift.unit_id)).await;
+        let other = town.device("张贵庄街道司法所").site_id;
+        let other = town.db.read().await.site(&other).await.unwrap().unwrap().unit_id;
+        town.refused(&head, "duty.read", s.duty.now(&head, Some(&other))).await;
+        let player = town.login("canxun").await;
+        town.refused(&player, "duty.read", s.duty.now(&player, None)).await;
+        // A street's people read who answers for it: the district's people.
+        let now = s.duty.now(&head, None).await.unwrap();
+        assert_eq!((now.unit.name.as_str(), now.on.len()), ("华明街道", 4));
+        let chief = town.login("zhibanzhang").await;
+        let people = s.duty.people(&chief, &shift.unit_id).await.unwrap();
+        let staff = people.iter().find(|person| person.name == "杨静").unwrap();
+        assert_eq!(staff.accounts, ["gongzuoyuan"]);
+        let planned = s.duty.plan(&chief, shift, None).await.unwrap();
+        town.refused(&head, "duty.change", s.duty.change(&head, &planned.id, change(&planned))).await;
+        town.refused(&head, "duty.remove", s.duty.remove(&head, &planned.id)).await;
+        town.refused(&head, "duty.leave", s.duty.leave(&head, &planned.id)).await;
+    }
+}
+
+fn day_unit(shift: &ShiftView) -> UnitId {
+    UnitId(shift.unit.id.clone())
+}
