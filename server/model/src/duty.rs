@@ -1,5 +1,9 @@
 //! Duty 值班: who is on, in which role, how they are reached and what they are versed in.
 
+mod agreement;
+
+pub use agreement::{Handover, OpenItem, OpenItemKind, ShiftSwap, SwapState};
+
 use crate::ids::{PersonId, ShiftId, UnitId};
 use crate::time::Millis;
 use crate::words;
@@ -141,7 +145,7 @@ impl Shift {
     }
 
     /// Whether `relief` is the shift that follows this one in its unit and role.
-    fn is_relieved_by(&self, relief: &Shift) -> bool {
+    pub fn is_relieved_by(&self, relief: &Shift) -> bool {
         relief.id != self.id
             && relief.unit_id == self.unit_id
             && relief.role == self.role

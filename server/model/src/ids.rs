@@ -69,6 +69,10 @@ text_ids! {
     CheckId,
     /// A shift 值班: one person in one duty role over one span of time.
     ShiftId,
+    /// A swap of shifts 换班.
+    SwapId,
+    /// A hand-over between shifts 交接班.
+    HandoverId,
     /// A help request 求助单.
     RequestId,
     /// A directive 督办单.

@@ -3,7 +3,7 @@
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::CaseKind;
 use lianxian_model::check::CheckVerdict;
-use lianxian_model::duty::{DutyMode, DutyRole};
+use lianxian_model::duty::{DutyMode, DutyRole, SwapState};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::*;
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
@@ -138,6 +138,8 @@ id_cells!(
     CheckId,
     RequestId,
     ShiftId,
+    SwapId,
+    HandoverId,
     AuditId,
     ParticipantSid,
     TrackSid,
@@ -178,6 +180,7 @@ word_cells!(
     CheckVerdict,
     DutyRole,
     DutyMode,
+    SwapState,
     AuditResult,
     EventKind,
 );

@@ -5,6 +5,7 @@
 //! - What the two databases do not share is in `dialect`.
 //! - Values go in and come out by `cells`; a row that does not read as what it should be is told, never guessed.
 
+mod agreements;
 mod assists;
 mod cases;
 mod cells;

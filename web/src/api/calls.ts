@@ -1,6 +1,6 @@
 // The calls of the REST interface by noun. Features call these; nobody else spells a path.
 
-import { bytes, http, type Ask, type Query } from "./client";
+import { bytes, http, sheet, type Ask, type Query } from "./client";
 import type * as t from "./types";
 
 const id = encodeURIComponent;
@@ -85,6 +85,27 @@ export const audit = {
   list: (filter: t.AuditFilter, page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.AuditEvent>>("/audit", { ...how, query: query(filter, page) }),
   verify: (how?: Ask) => http.get<t.ChainReport>("/audit/verification", how),
+};
+
+export const duty = {
+  now: (unit_id: string | null, how?: Ask) => http.get<t.DutyNow>("/duty/now", { ...how, query: { unit_id } }),
+  week: (unit_id: string | null, from_ms: number, to_ms: number, how?: Ask) => http.get<t.DutyWeek>("/duty/week", { ...how, query: { unit_id, from_ms, to_ms } }),
+  people: (unit_id: string, how?: Ask) => http.get<t.DutyPerson[]>("/duty/people", { ...how, query: { unit_id } }),
+  plan: (shift: t.NewShift) => http.post<t.ShiftView>("/duty/shifts", shift),
+  change: (shift: string, change: t.ShiftChange) => http.patch<t.ShiftView>(`/duty/shifts/${id(shift)}`, change),
+  remove: (shift: string) => http.delete(`/duty/shifts/${id(shift)}`),
+  arrive: (shift: string) => http.post<t.ShiftView>(`/duty/shifts/${id(shift)}/arrival`),
+  leave: (shift: string) => http.post<t.ShiftView>(`/duty/shifts/${id(shift)}/departure`),
+  noShow: (shift: string) => http.post<t.ShiftView>(`/duty/shifts/${id(shift)}/no-show`),
+  copyWeek: (unit_id: string, from_ms: number, to_ms: number) => http.post<t.CopyReport>("/duty/copies", { unit_id, from_ms, to_ms }),
+  importSheet: (unit_id: string, text: string) => sheet<t.ImportReport>("/duty/roster.csv", text, { unit_id }),
+  swaps: (unit_id: string | null, how?: Ask) => http.get<t.SwapView[]>("/duty/swaps", { ...how, query: { unit_id } }),
+  askSwap: (swap: t.NewSwap) => http.post<t.SwapView>("/duty/swaps", swap),
+  decideSwap: (swap: string, approve: boolean, note: string) => http.post<t.SwapView>(`/duty/swaps/${id(swap)}/decision`, { approve, note }),
+  withdrawSwap: (swap: string) => http.post<t.SwapView>(`/duty/swaps/${id(swap)}/withdrawal`),
+  handovers: (unit_id: string | null, how?: Ask) => http.get<t.Handovers>("/duty/handovers", { ...how, query: { unit_id } }),
+  handOver: (from_shift_id: string, to_shift_id: string, note: string) => http.post<t.HandoverView>("/duty/handovers", { from_shift_id, to_shift_id, note }),
+  takeOver: (card: string, answer: string) => http.post<t.HandoverView>(`/duty/handovers/${id(card)}/signature`, { answer }),
 };
 
 export const link = {

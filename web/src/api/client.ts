@@ -22,6 +22,8 @@ export function tellLoginOver(): void {
 export interface Ask {
   query?: Query;
   body?: unknown;
+  /** Instead of a JSON body. */
+  text?: { type: string; body: string };
   signal?: AbortSignal;
   /** A retry under the same key is answered with what the first one did. */
   key?: string;
@@ -39,9 +41,10 @@ export function address(path: string, query: object = {}): string {
   return `${PREFIX}${path}${text && `?${text}`}`;
 }
 
-async function ask<T>(method: string, path: string, { query, body, signal, key, ownLogin }: Ask = {}): Promise<T> {
+async function ask<T>(method: string, path: string, { query, body, text: sent, signal, key, ownLogin }: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (sent) headers["content-type"] = sent.type;
   if (method !== "GET") headers["idempotency-key"] = key ?? crypto.randomUUID();
   let response: Response;
   try {
@@ -49,7 +52,7 @@ async function ask<T>(method: string, path: string, { query, body, signal, key, 
       method,
       headers,
       credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent ? { body: sent.body } : body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
@@ -82,6 +85,11 @@ export async function bytes(method: "GET" | "POST", path: string, { query, body,
   if (response.ok) return response;
   const answer = read(await response.text());
   throw isProblemBody(answer) ? new Problem(answer) : Problem.ofStatus(response.status);
+}
+
+/** A spreadsheet, sent as CSV in UTF-8. */
+export async function sheet<T>(path: string, text: string, query: Query): Promise<T> {
+  return ask<T>("POST", path, { query, text: { type: "text/csv", body: text } });
 }
 
 function read(text: string): unknown {

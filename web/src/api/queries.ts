@@ -6,6 +6,15 @@ import type { AuditFilter, RegisterFilter, SessionFilter } from "./types";
 
 const firstPage = null as string | null;
 
+const TURN_LEAST_MS = 1_000;
+const TURN_MOST_MS = 3_600_000;
+
+/** How long an answer about the roster holds, by the server's clock: this computer's may be wrong. */
+function untilTurn(answer: { at_ms: number; until_ms: number | null } | undefined): number | false {
+  if (!answer || answer.until_ms === null) return answer ? TURN_MOST_MS : false;
+  return Math.min(TURN_MOST_MS, Math.max(TURN_LEAST_MS, answer.until_ms - answer.at_ms + 200));
+}
+
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => calls.logins.current({ signal }), staleTime: Infinity }),
   org: () => queryOptions({ queryKey: ["org"], queryFn: ({ signal }) => calls.org.tree({ signal }) }),
@@ -45,6 +54,23 @@ export const queries = {
   lastCheck: (whose: "account" | "station") =>
     queryOptions({ queryKey: ["checks", whose], queryFn: ({ signal }) => calls.checks(whose).last({ signal }) }),
   casePatterns: () => queryOptions({ queryKey: ["cases", "patterns"], queryFn: ({ signal }) => calls.cases.patterns({ signal }) }),
+  /** It differs by the clock alone, too: it is asked again when the server says it may. */
+  dutyNow: (unit: string | null) =>
+    queryOptions({
+      queryKey: ["duty", "now", unit],
+      queryFn: ({ signal }) => calls.duty.now(unit, { signal }),
+      refetchInterval: (query) => untilTurn(query.state.data),
+      refetchIntervalInBackground: true,
+    }),
+  dutyWeek: (unit: string | null, from: number, to: number) =>
+    queryOptions({
+      queryKey: ["duty", "week", unit, from, to],
+      queryFn: ({ signal }) => calls.duty.week(unit, from, to, { signal }),
+      refetchInterval: (query) => untilTurn(query.state.data),
+    }),
+  dutyPeople: (unit: string) => queryOptions({ queryKey: ["duty", "people", unit], queryFn: ({ signal }) => calls.duty.people(unit, { signal }) }),
+  dutySwaps: (unit: string | null) => queryOptions({ queryKey: ["duty", "swaps", unit], queryFn: ({ signal }) => calls.duty.swaps(unit, { signal }) }),
+  handovers: (unit: string | null) => queryOptions({ queryKey: ["duty", "handovers", unit], queryFn: ({ signal }) => calls.duty.handovers(unit, { signal }) }),
   persons: () => queryOptions({ queryKey: ["persons"], queryFn: ({ signal }) => calls.people.list({ signal }) }),
   accounts: () => queryOptions({ queryKey: ["accounts"], queryFn: ({ signal }) => calls.accounts.list({ signal }) }),
   station: () => queryOptions({ queryKey: ["station", "view"], queryFn: ({ signal }) => calls.station.view({ signal }) }),

@@ -65,6 +65,19 @@ export const terms = {
   checkVerdict: {
     good: ["正常", "good"], skipped: ["没有检查", "not checked"], weak: ["能用，需处理", "works, wants care"], bad: ["不正常", "does not work"],
   } satisfies Terms<t.CheckVerdict>,
+  dutyRole: {
+    operator: ["值班员", "operator"], shift_chief: ["值班长", "shift chief"], duty_leader: ["带班领导", "duty leader"], reserve: ["备班", "reserve"],
+  } satisfies Terms<t.DutyRole>,
+  dutyMode: { office: ["所内", "in the office"], visiting: ["走访", "visiting"], phone: ["电话值守", "by phone"], appointment: ["预约", "by appointment"] } satisfies Terms<t.DutyMode>,
+  skill: {
+    general: ["综合咨询", "general advice"], mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], notary: ["公证", "notary"],
+    appraisal: ["司法鉴定", "forensic appraisal"], correction: ["社区矫正", "community correction"], psychology: ["心理疏导", "counselling"], technical: ["设备技术", "equipment"],
+  } satisfies Terms<t.Skill>,
+  standing: {
+    ahead: ["未到时间", "ahead"], on: ["在岗", "on duty"], missing: ["未到岗", "did not come"], held: ["留岗待接", "held until relieved"], left: ["已离岗", "left"], over: ["已下班", "over"],
+  } satisfies Terms<t.Standing>,
+  swapState: { asked: ["待审批", "waiting"], approved: ["已同意", "approved"], refused: ["已拒绝", "refused"], withdrawn: ["已撤回", "withdrawn"] } satisfies Terms<t.SwapState>,
+  openItemKind: { session: ["会话", "session"], request: ["求助单", "help request"] } satisfies Terms<t.OpenItemKind>,
   trackKind: { audio: ["声音", "sound"], video: ["画面", "picture"] } satisfies Terms<t.TrackKind>,
   trackSource: {
     unknown: ["未知", "unknown"], camera: ["摄像头", "camera"], microphone: ["麦克风", "microphone"], screen_share: ["屏幕", "screen"], screen_share_audio: ["屏幕声音", "screen sound"],

@@ -471,3 +471,139 @@ export interface Received {
   bytes: number;
   took_ms: number;
 }
+
+export type DutyRole = "operator" | "shift_chief" | "duty_leader" | "reserve";
+export type DutyMode = "office" | "visiting" | "phone" | "appointment";
+export type Skill = "general" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "psychology" | "technical";
+export type Standing = "ahead" | "on" | "missing" | "held" | "left" | "over";
+export type SwapState = "asked" | "approved" | "refused" | "withdrawn";
+export type OpenItemKind = "session" | "request";
+
+export interface ShiftView {
+  id: string;
+  unit: Named;
+  person: Named;
+  phone: string;
+  role: DutyRole;
+  mode: DutyMode;
+  skills: Skill[];
+  starts_ms: number;
+  ends_ms: number;
+  arrived_ms: number | null;
+  left_ms: number | null;
+  no_show_ms: number | null;
+  standing: Standing;
+  reachable: boolean;
+  check: { at_ms: number; verdict: CheckVerdict } | null;
+  version: number;
+}
+
+export interface DutyNow {
+  unit: Named;
+  at_ms: number;
+  on: ShiftView[];
+  missing: ShiftView[];
+  next: ShiftView[];
+  alarm: boolean;
+  until_ms: number | null;
+}
+
+export interface DutyWeek {
+  unit: Named;
+  at_ms: number;
+  from_ms: number;
+  to_ms: number;
+  shifts: ShiftView[];
+  gaps: { from_ms: number; to_ms: number }[];
+  manage: boolean;
+  until_ms: number | null;
+}
+
+export interface DutyPerson {
+  id: string;
+  name: string;
+  post: string;
+  unit: Named;
+  accounts: string[];
+}
+
+export interface NewShift {
+  unit_id: string;
+  person_id: string;
+  role: DutyRole;
+  mode: DutyMode;
+  skills: Skill[];
+  starts_ms: number;
+  ends_ms: number;
+}
+
+export type ShiftChange = { version: number } & Partial<Omit<NewShift, "unit_id">>;
+
+export interface CopyReport {
+  copied: number;
+  skipped: { person: string; starts_ms: number; cause_zh: string; cause_en: string }[];
+}
+
+export interface ImportReport {
+  imported: number;
+  unchanged: number;
+  bad: { line: number; column: string; value: string; cause_zh: string; cause_en: string }[];
+}
+
+export interface SwapSpan {
+  shift_id: string;
+  starts_ms: number;
+  ends_ms: number;
+}
+
+export interface SwapView {
+  id: string;
+  from: Named;
+  to: Named;
+  shift: SwapSpan | null;
+  other: SwapSpan | null;
+  reason: string;
+  state: SwapState;
+  asked_by: Named;
+  asked_ms: number;
+  decided_by: Named | null;
+  decided_ms: number | null;
+  note: string;
+  may_decide: boolean;
+  may_withdraw: boolean;
+}
+
+export interface NewSwap {
+  shift_id: string;
+  to_person_id: string;
+  other_shift_id?: string;
+  reason: string;
+}
+
+export interface OpenItem {
+  kind: OpenItemKind;
+  id: string;
+  number: string;
+  title: string;
+  since_ms: number;
+}
+
+export interface HandoverView {
+  id: string;
+  role: DutyRole;
+  from: Named;
+  to: Named;
+  items: OpenItem[];
+  more_items: number;
+  note: string;
+  out_signed_ms: number;
+  answer: string;
+  in_signed_ms: number | null;
+  may_sign: boolean;
+}
+
+export interface Handovers {
+  due: { from_shift_id: string; to_shift_id: string; role: DutyRole; from: Named; to: Named; ends_ms: number; mine: boolean }[];
+  cards: HandoverView[];
+  open: OpenItem[];
+}

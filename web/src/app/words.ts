@@ -6,7 +6,7 @@ export const appWords = words(
   {
     product: "连线",
     subtitle: "公共法律服务视频指挥系统",
-    rooms: { wall: "指挥台", records: "记录", register: "调用登记", org: "机构", audit: "审计", account: "账号", check: "自检" },
+    rooms: { wall: "指挥台", duty: "值班", records: "记录", register: "调用登记", org: "机构", audit: "审计", account: "账号", check: "自检" },
     menu: "菜单",
     nav: "房间",
     lost: "连接已断开，正在重连…",
@@ -31,11 +31,13 @@ export const appWords = words(
     crashed: "页面出错",
     reload: "重新加载",
     beijing: "北京时间",
+    noOperator: "当前无人值班",
+    noOperatorAt: (unit: string) => `${unit}当前没有值班员在岗，求助无人接听。打开值班表处理。`,
   },
   {
     product: "Lianxian",
     subtitle: "Video command for public legal service",
-    rooms: { wall: "Wall", records: "Records", register: "View register", org: "Organisation", audit: "Audit", account: "Account", check: "Check" },
+    rooms: { wall: "Wall", duty: "Duty", records: "Records", register: "View register", org: "Organisation", audit: "Audit", account: "Account", check: "Check" },
     menu: "Menu",
     nav: "Rooms",
     lost: "Connection lost, reconnecting…",
@@ -60,5 +62,7 @@ export const appWords = words(
     crashed: "The page failed",
     reload: "Reload",
     beijing: "Beijing time",
+    noOperator: "Nobody on duty",
+    noOperatorAt: (unit: string) => `${unit} has no operator on duty: calls for help reach nobody. Open the roster.`,
   },
 );

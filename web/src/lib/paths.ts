@@ -6,6 +6,7 @@ export const paths = {
   records: "/records",
   session: (id: string) => `/records/${encodeURIComponent(id)}`,
   register: "/register",
+  duty: "/duty",
   org: "/org",
   audit: "/audit",
   account: "/account",

@@ -82,6 +82,50 @@ fn beijing_time(at: Millis) -> String {
     format!("{year}-{month}-{date} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// The records of a table (RFC 4180) that hold anything, each with the line it begins on, from 1; `most` at most. Any
+/// text is some table: an open quotation ends with the text.
+pub(super) fn records(text: &str, most: usize) -> Vec<(usize, Vec<String>)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut records = Vec::new();
+    let (mut cells, mut cell) = (Vec::new(), String::new());
+    let (mut line, mut begun, mut quoted) = (1, 1, false);
+    let mut chars = text.chars().peekable();
+    loop {
+        let next = chars.next();
+        match next {
+            Some('"') if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            Some('"') if quoted => quoted = false,
+            Some('"') if cell.is_empty() => quoted = true,
+            Some(',') if !quoted => cells.push(std::mem::take(&mut cell)),
+            Some('\r') if !quoted => {}
+            Some(c) if quoted || c != '\n' => {
+                line += usize::from(c == '\n');
+                cell.push(c);
+            }
+            _ => {
+                cells.push(std::mem::take(&mut cell));
+                let record = std::mem::take(&mut cells);
+                if record.iter().any(|cell| !cell.trim().is_empty()) {
+                    records.push((begun, record));
+                }
+                line += 1;
+                begun = line;
+                if next.is_none() || records.len() >= most {
+                    return records;
+                }
+            }
+        }
+    }
+}
+
+/// The cell without the apostrophe that kept a spreadsheet from taking it for a formula.
+pub(super) fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').unwrap_or(cell)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +145,19 @@ mod tests {
     fn times_are_those_of_beijing() {
         assert_eq!(beijing_time(Millis(0)), "1970-01-01 08:00:00");
         assert_eq!(beijing_time(Millis(-1)), "1970-01-01 07:59:59");
+    }
+
+    #[test]
+    fn records_are_read_as_they_are_written() {
+        let mut text = String::from("\u{feff}");
+        let cells = ["一,二", "说\"好\"", "两\n行", "平常"];
+        line(&mut text, cells.map(str::to_owned).into_iter());
+        text.push_str("\r\n ,\r\nlast,line");
+        let found = records(&text, 10);
+        assert_eq!(found, [(1, cells.map(str::to_owned).to_vec()), (5, vec!["last".into(), "line".into()])]);
+        assert_eq!(records("a\nb\nc", 2).len(), 2);
+        assert_eq!(records("", 2), []);
+        assert_eq!(records("\"never closed\nat all", 2), [(1, vec!["never closed\nat all".into()])]);
+        assert_eq!(unguarded("'=1"), "=1");
     }
 }

@@ -2,15 +2,25 @@
 
 mod board;
 mod facts;
+mod handovers;
 mod plan;
+mod sheet;
+mod swaps;
 
 #[allow(unused_imports)] // Calls for help ask it; until they land, the board alone does.
 pub(crate) use board::on_duty;
 pub use board::{Answering, DutyNow, DutyPerson, DutyWeek, LastCheck, ShiftView};
+pub use handovers::{DueHandover, HandoverView, Handovers, NewHandover};
 pub use plan::{CopyReport, CopyWeek, NewShift, ShiftChange, SkippedShift};
 
+pub use sheet::{
+    BadLine, COLUMN_ACCOUNT, COLUMN_ENDS, COLUMN_MODE, COLUMN_PERSON, COLUMN_ROLE, COLUMN_SKILLS, COLUMN_STARTS,
+    IMPORT_MAX_LINES, ImportReport, SheetLine,
+};
+pub use swaps::{NewSwap, SwapDecision, SwapSpan, SwapView};
+
 use crate::core::Core;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceResult};
 use crate::work::{About, Work};
 use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
 use lianxian_model::event::EventKind;
@@ -23,6 +33,8 @@ pub const ROSTER_SPAN_MAX_MS: i64 = 31 * 24 * 3_600_000;
 pub const MAX_SHIFTS_A_WEEK: i64 = 500;
 /// How far ahead a shift may be planned, in milliseconds.
 pub const PLAN_AHEAD_MAX_MS: i64 = 400 * 24 * 3_600_000;
+/// Longest reason, note or answer, in characters.
+pub const TEXT_MAX_CHARS: usize = 500;
 /// Shifts that one reading gives: a unit's and those of the units above it, over the longest span.
 const MAX_SHIFTS_READ: i64 = 10 * MAX_SHIFTS_A_WEEK;
 
@@ -43,6 +55,17 @@ pub(crate) struct OnDuty {
 #[derive(Clone)]
 pub struct Duty {
     pub(crate) core: Core,
+}
+
+/// A text that somebody wrote, trimmed.
+fn worded(text: &str, field: &'static str, needed: bool) -> ServiceResult<String> {
+    let text = text.trim();
+    if (needed && text.is_empty()) || text.chars().count() > TEXT_MAX_CHARS {
+        let zh = format!("{}，最多 {TEXT_MAX_CHARS} 字", if needed { "请填写" } else { "文字过长" });
+        let error = ServiceError::invalid(field, zh, format!("a text of at most {TEXT_MAX_CHARS} characters"));
+        return Err(ServiceError { limit: Some(TEXT_MAX_CHARS as i64), ..error });
+    }
+    Ok(text.to_owned())
 }
 
 fn no_shift() -> ServiceError {

@@ -218,7 +218,7 @@ impl Duty {
 
 impl ServiceError {
     /// The row is wrong, not the store: the rows beside it may still be right.
-    fn is_the_rows(&self) -> bool {
+    pub(super) fn is_the_rows(&self) -> bool {
         use crate::error::ErrorKind::{Conflict, Invalid, LimitReached};
         matches!(self.kind, Conflict | Invalid | LimitReached)
     }

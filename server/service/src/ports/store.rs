@@ -11,7 +11,7 @@ use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
-use lianxian_model::duty::Shift;
+use lianxian_model::duty::{Handover, Shift, ShiftSwap};
 use lianxian_model::event::OutboxEvent;
 use lianxian_model::ids::*;
 use lianxian_model::media::{TrackKind, TrackSummary};
@@ -62,6 +62,7 @@ pub trait Tx:
     + AssistRows
     + CheckRows
     + DutyRows
+    + AgreementRows
     + LedgerRows
     + UpkeepRows
 {
@@ -362,6 +363,23 @@ pub trait DutyRows: Send {
     ) -> StoreResult<Vec<Shift>>;
     /// What meets the time, by start.
     async fn shifts_of_person(&mut self, person: &PersonId, from: Millis, to: Millis) -> StoreResult<Vec<Shift>>;
+}
+
+/// Swaps of shifts, and hand-overs between them.
+#[async_trait]
+pub trait AgreementRows: Send {
+    async fn insert_swap(&mut self, swap: &ShiftSwap) -> StoreResult<()>;
+    /// False: it was decided already.
+    async fn decide_swap(&mut self, swap: &ShiftSwap) -> StoreResult<bool>;
+    async fn swap(&mut self, id: &SwapId) -> StoreResult<Option<ShiftSwap>>;
+    /// Those that wait, and those asked for since, newest first.
+    async fn swaps_of_unit(&mut self, unit: &UnitId, since: Millis, limit: i64) -> StoreResult<Vec<ShiftSwap>>;
+    async fn insert_handover(&mut self, card: &Handover) -> StoreResult<()>;
+    /// The incoming person's signature. False: it is there already.
+    async fn sign_handover(&mut self, card: &Handover) -> StoreResult<bool>;
+    async fn handover(&mut self, id: &HandoverId) -> StoreResult<Option<Handover>>;
+    /// Those that wait, and those written since, newest first.
+    async fn handovers_of_unit(&mut self, unit: &UnitId, since: Millis, limit: i64) -> StoreResult<Vec<Handover>>;
 }
 
 /// Where the two append-only ledgers stand.

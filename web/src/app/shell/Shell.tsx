@@ -8,6 +8,7 @@ import { paths } from "@/lib/paths";
 import { rooms } from "../rooms";
 import { appWords } from "../words";
 import { Clock } from "./Clock";
+import { DutyAlarm } from "./DutyAlarm";
 import { IdleNotice } from "./IdleNotice";
 import { LoginGate } from "./LoginGate";
 import { PersonMenu } from "./PersonMenu";
@@ -45,6 +46,7 @@ function Frame() {
             ))}
         </nav>
         <div id="bar-slot" className={css.slot} />
+        {holdsAny(me, ["duty.read"]) && <DutyAlarm />}
         <Clock />
         <PersonMenu />
       </header>

@@ -1,11 +1,13 @@
 //! The roster: planned within one's scope, lived, and asked who answers a site.
 
 use crate::harness::town::{MINUTE, SECOND, Town, code, in_both_towns};
-use lianxian_model::duty::{DutyMode, DutyRole, Skill, Standing};
+use lianxian_model::duty::{DutyMode, DutyRole, Skill, Standing, SwapState};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{PersonId, UnitId};
 use lianxian_model::time::{Clock, Millis};
-use lianxian_service::duty::{CopyWeek, NewShift, ShiftChange, ShiftView};
+use lianxian_service::duty::{
+    CopyWeek, IMPORT_MAX_LINES, NewHandover, NewShift, NewSwap, SheetLine, ShiftChange, ShiftView, SwapDecision,
+};
 
 const HOUR: i64 = 60 * MINUTE;
 const WEEK: i64 = 7 * 24 * HOUR;
@@ -250,4 +252,142 @@ in_both_towns! {
 
 fn day_unit(shift: &ShiftView) -> UnitId {
     UnitId(shift.unit.id.clone())
+}
+
+in_both_towns! {
+    async fn a_swap_is_asked_for_and_approved(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let (staff, adviser) = (town.login("gongzuoyuan").await, town.login("cunjuguwen").await);
+        let unit_id = street(&town).await;
+        let mine = s.duty.plan(&chief, new(&town, "gongzuoyuan", 1, 9).await, None).await.unwrap();
+        let theirs = s.duty.plan(&chief, new(&town, "cunjuguwen", 9, 17).await, None).await.unwrap();
+        let ask = |reason: &str| NewSwap {
+            shift_id: mine.id.clone(),
+            to_person_id: PersonId(theirs.person.id.clone()),
+            other_shift_id: Some(theirs.id.clone()),
+            reason: reason.into(),
+        };
+        assert_eq!(code(s.duty.ask_swap(&staff, ask(" ")).await), "invalid");
+        town.refused(&adviser, "duty.ask_swap", s.duty.ask_swap(&adviser, ask("替我"))).await;
+        let asked = s.duty.ask_swap(&staff, ask("家里有事")).await.unwrap();
+        assert!(asked.may_withdraw && !asked.may_decide);
+        assert_eq!(code(s.duty.ask_swap(&staff, ask("家里有事")).await), "already_asked");
+        let yes = || SwapDecision { approve: true, note: "同意".into() };
+        town.refused(&staff, "duty.decide_swap", s.duty.decide_swap(&staff, &asked.id, yes())).await;
+        let listed = s.duty.swaps(&chief, Some(&unit_id)).await.unwrap();
+        assert!(listed.len() == 1 && listed[0].may_decide);
+        let decided = s.duty.decide_swap(&chief, &asked.id, yes()).await.unwrap();
+        assert_eq!((decided.state, decided.note.as_str()), (SwapState::Approved, "同意"));
+        let holder = async |id| town.db.read().await.shift(id).await.unwrap().unwrap().person_id.0;
+        assert_eq!(holder(&mine.id).await, theirs.person.id);
+        assert_eq!(holder(&theirs.id).await, mine.person.id);
+        assert_eq!(code(s.duty.decide_swap(&chief, &asked.id, yes()).await), "already_decided");
+        assert_eq!(code(s.duty.withdraw_swap(&staff, &asked.id).await), "already_decided");
+        town.chain_holds().await;
+    }
+
+    /// Approval looks again: what has become impossible changes nothing, and the swap still waits.
+    async fn a_swap_that_no_longer_fits_is_not_carried_out(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let staff = town.login("gongzuoyuan").await;
+        let mine = s.duty.plan(&chief, new(&town, "gongzuoyuan", 1, 9).await, None).await.unwrap();
+        let to_person_id = person(&town, "cunjuguwen").await;
+        let ask = NewSwap { shift_id: mine.id.clone(), to_person_id, other_shift_id: None, reason: "外出".into() };
+        let asked = s.duty.ask_swap(&staff, ask).await.unwrap();
+        s.duty.plan(&chief, new(&town, "cunjuguwen", 8, 10).await, None).await.unwrap();
+        let decision = |approve| SwapDecision { approve, note: String::new() };
+        assert_eq!(code(s.duty.decide_swap(&chief, &asked.id, decision(true)).await), "overlapping");
+        let kept = town.db.read().await.shift(&mine.id).await.unwrap().unwrap();
+        assert_eq!(kept.person_id.0, mine.person.id);
+        let refused = s.duty.decide_swap(&chief, &asked.id, decision(false)).await.unwrap();
+        assert_eq!(refused.state, SwapState::Refused);
+    }
+
+    async fn a_shift_is_handed_over_by_two_signatures(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let unit_id = street(&town).await;
+        let day = s.duty.plan(&chief, new(&town, "gongzuoyuan", 0, 1).await, None).await.unwrap();
+        let night = s.duty.plan(&chief, new(&town, "cunjuguwen", 1, 9).await, None).await.unwrap();
+        let office = town.device("华明街道司法所");
+        let commander = town.seat("zhihuizhang").await;
+        let (_, sessions) = town.watch(&commander, "日常巡查", &[&office.site_id]).await;
+        let other = town.device("张贵庄街道司法所");
+        town.watch(&commander, "别处巡查", &[&other.site_id]).await;
+        let (staff, adviser) = (town.login("gongzuoyuan").await, town.login("cunjuguwen").await);
+        let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
+        assert_eq!(board.due.iter().map(|due| (due.mine, due.to.name.as_str())).collect::<Vec<_>>(), [(true, "何平")]);
+        assert_eq!(board.open.iter().map(|item| &item.number).collect::<Vec<_>>(), [&sessions[0].number]);
+        let card = || NewHandover {
+            from_shift_id: day.id.clone(),
+            to_shift_id: night.id.clone(),
+            note: "调解室门锁坏了".into(),
+        };
+        town.refused(&adviser, "duty.hand_over", s.duty.hand_over(&adviser, card())).await;
+        let backwards = NewHandover { to_shift_id: day.id.clone(), ..card() };
+        assert_eq!(code(s.duty.hand_over(&staff, backwards).await), "invalid");
+        let signed = s.duty.hand_over(&staff, card()).await.unwrap();
+        assert_eq!((signed.items.len(), signed.in_signed_ms), (1, None));
+        assert_eq!(code(s.duty.hand_over(&staff, card()).await), "already_signed");
+        // It waits, and everybody sees that it does.
+        let board = s.duty.handovers(&chief, Some(&unit_id)).await.unwrap();
+        assert!(board.due.is_empty() && board.cards[0].in_signed_ms.is_none() && !board.cards[0].may_sign);
+        town.refused(&staff, "duty.take_over", s.duty.take_over(&staff, &signed.id, "")).await;
+        town.clock.pass(HOUR + MINUTE);
+        let (staff, adviser) = (town.login("gongzuoyuan").await, town.login("cunjuguwen").await);
+        s.duty.no_show(&staff, &night.id).await.unwrap();
+        assert_eq!(answering(&town).await[0], "杨静", "held until the card is signed");
+        let taken = s.duty.take_over(&adviser, &signed.id, "已知悉").await.unwrap();
+        assert_eq!((taken.in_signed_ms, taken.answer.as_str()), (Some(town.clock.now()), "已知悉"));
+        assert_eq!(answering(&town).await[0], "何平");
+        assert_eq!(code(s.duty.take_over(&adviser, &signed.id, "").await), "already_signed");
+        town.chain_holds().await;
+    }
+
+    async fn a_sheet_is_taken_in_whole_or_not_at_all(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let unit_id = street(&town).await;
+        let line = |line, person: &str, account: &str, role: &str, starts: &str, ends: &str| SheetLine {
+            line,
+            person: person.into(),
+            account: account.into(),
+            role: role.into(),
+            mode: "电话值守".into(),
+            skills: "人民调解；公证".into(),
+            starts: starts.into(),
+            ends: ends.into(),
+        };
+        let good = line(2, "杨静", "", "值班员", "2026-11-26 08:00", "2026-11-26 20:00");
+        let bad = vec![
+            good.clone(),
+            line(3, "查无此人", "", "值班员", "2026-11-26 08:00", "2026-11-26 20:00"),
+            line(4, "何平", "gongzuoyuan", "值班员", "2026-11-26 08:00", "2026-11-26 20:00"),
+            line(5, "何平", "", "门卫", "2026-11-26 08:00", "2026-11-26 20:00"),
+            line(6, "何平", "", "值班员", "明早八点", "2026-11-26 20:00"),
+            line(7, "何平", "", "值班员", "2026-11-26 08:00", "2026-11-28 20:00"),
+            line(8, "杨静", "", "值班长", "2026-11-26 19:00", "2026-11-26 22:00"),
+        ];
+        let report = s.duty.import(&chief, &unit_id, bad).await.unwrap();
+        let wrong: Vec<_> = report.bad.iter().map(|bad| (bad.line, bad.column.as_str())).collect();
+        let expected =
+            [(3, "姓名"), (4, "账号"), (5, "岗位"), (6, "开始时间"), (7, "结束时间"), (8, "开始时间")];
+        assert_eq!((report.imported, wrong.as_slice()), (0, expected.as_slice()));
+        let (from, to) = (Millis(town.clock.now().0 - HOUR), Millis(town.clock.now().0 + WEEK));
+        assert_eq!(s.duty.export(&chief, &unit_id, from, to).await.unwrap(), []);
+        let whole = vec![good.clone(), line(3, "", "cunjuguwen", "operator", "2026/11/26 20:00", "2026-11-27 8:00:00")];
+        let report = s.duty.import(&chief, &unit_id, whole.clone()).await.unwrap();
+        assert_eq!((report.imported, report.unchanged, report.bad.len()), (2, 0, 0));
+        let again = s.duty.import(&chief, &unit_id, whole).await.unwrap();
+        assert_eq!((again.imported, again.unchanged), (0, 2));
+        let rows = s.duty.export(&chief, &unit_id, from, to).await.unwrap();
+        assert_eq!(rows.iter().map(|(_, account)| account.as_str()).collect::<Vec<_>>(), ["gongzuoyuan", "cunjuguwen"]);
+        assert_eq!(rows[0].0.skills, [Skill::Mediation, Skill::Notary]);
+        let head = town.login("suozhang").await;
+        town.refused(&head, "duty.import", s.duty.import(&head, &unit_id, vec![good.clone()])).await;
+        let many = vec![good; IMPORT_MAX_LINES + 1];
+        assert_eq!(code(s.duty.import(&chief, &unit_id, many).await), "too_many_lines");
+    }
 }
