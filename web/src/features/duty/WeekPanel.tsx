@@ -51,7 +51,8 @@ export function WeekPanel({ unit }: { unit: string | null }) {
     setFailed(null);
     setUndo(null);
     try {
-      const starts = times.starts_ms === shift.starts_ms ? {} : { starts_ms: times.starts_ms };
+      // Of a shift that has begun the start stays.
+      const starts = shift.standing === "ahead" ? { starts_ms: times.starts_ms } : {};
       const changed = await duty.change(shift.id, { version: shift.version, ends_ms: times.ends_ms, ...starts });
       const text = `${timeText(times.starts_ms).slice(0, -3)}–${clockOf(times.ends_ms, true)}`;
       if (!back) setUndo({ shift: { ...shift, version: changed.version }, text: say.moved(shift.person.name, text) });
