@@ -179,10 +179,8 @@ function PlanForm({ unit, shift, times, close }: { unit: string; shift?: ShiftVi
       <Form.Item name="skills" label={say.skills} extra={say.skillsHelp}>
         <Select mode="multiple" options={choices("skill", language)} />
       </Form.Item>
-      <div className={css.pair}>
-        <When what={say.starts} name="start" disabled={begun} />
-        <When what={say.ends} name="end" />
-      </div>
+      <When what={say.starts} name="start" disabled={begun} />
+      <When what={say.ends} name="end" />
       {error !== null && <ErrorNote error={error} />}
       <div className={css.foot}>
         <Button onClick={close}>{say.cancel}</Button>

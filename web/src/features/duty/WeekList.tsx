@@ -20,7 +20,7 @@ export function WeekList({ week, open, fill }: { week: DutyWeek; open: (id: stri
         const [from, to] = [week.from_ms + day * DAY_MS, week.from_ms + (day + 1) * DAY_MS];
         // A shift is listed on the day it begins; what runs into the week, on its first day.
         const shifts = week.shifts.filter((shift) => (shift.starts_ms >= from && shift.starts_ms < to) || (day === 0 && shift.starts_ms < from));
-        const gaps = week.gaps.filter((gap) => gap.from_ms < to && gap.to_ms > from);
+        const gaps = week.gaps.filter((gap) => gap.from_ms < to && gap.to_ms > from && Math.min(gap.to_ms, to) > now);
         const today = dayText(from) === dayText(now);
         return (
           <li key={day} data-today={today}>
@@ -30,7 +30,7 @@ export function WeekList({ week, open, fill }: { week: DutyWeek; open: (id: stri
             {gaps.map((gap) => {
               const [a, b] = [Math.max(gap.from_ms, from), Math.min(gap.to_ms, to)];
               return (
-                <button type="button" key={gap.from_ms} className={css.gapLine} disabled={!week.manage || b <= now} onClick={() => fill({ starts_ms: Math.max(a, now), ends_ms: Math.min(b, Math.max(a, now) + DAY_MS / 2) })}>
+                <button type="button" key={gap.from_ms} className={css.gapLine} disabled={!week.manage} onClick={() => fill({ starts_ms: Math.max(a, now), ends_ms: Math.min(b, Math.max(a, now) + DAY_MS / 2) })}>
                   <span className="num">
                     {clockOf(a)}–{clockOf(b, true)}
                   </span>

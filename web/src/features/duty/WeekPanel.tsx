@@ -65,6 +65,8 @@ export function WeekPanel({ unit }: { unit: string | null }) {
   const { data } = week;
   const manage = data?.manage ?? false;
   const next = nextTimes(data, from, now);
+  /** What is past cannot be filled any more. */
+  const ahead = data?.gaps.filter((gap) => gap.to_ms > now).length ?? 0;
   return (
     <section className={css.week} aria-label={say.tabs.roster}>
       <div className={css.tools}>
@@ -76,7 +78,7 @@ export function WeekPanel({ unit }: { unit: string | null }) {
         <b className="num" data-week={dayText(from)}>
           {dayText(from)} – {dayText(from + WEEK_MS - DAY_MS).slice(5)}
         </b>
-        {data && <span className={data.gaps.length ? css.bad : css.dim}>{data.gaps.length ? `${say.gaps} ${data.gaps.length}` : say.noGaps}</span>}
+        {data && <span className={ahead ? css.bad : css.dim}>{ahead ? `${say.gaps} ${ahead}` : say.noGaps}</span>}
         <span className={css.push} />
         {manage && data && (
           <>

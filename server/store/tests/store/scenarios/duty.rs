@@ -315,7 +315,8 @@ in_both_towns! {
         let commander = town.seat("zhihuizhang").await;
         let (_, sessions) = town.watch(&commander, "日常巡查", &[&office.site_id]).await;
         let other = town.device("张贵庄街道司法所");
-        town.watch(&commander, "别处巡查", &[&other.site_id]).await;
+        let inspector = town.seat("dudao").await;
+        town.watch(&inspector, "别处巡查", &[&other.site_id]).await;
         let (staff, adviser) = (town.login("gongzuoyuan").await, town.login("cunjuguwen").await);
         let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
         assert_eq!(board.due.iter().map(|due| (due.mine, due.to.name.as_str())).collect::<Vec<_>>(), [(true, "何平")]);
