@@ -72,6 +72,19 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     }
 }
 
+/// A whole body of bytes, of whatever type it says it is.
+pub(crate) async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(limits::BODY, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // The one other cause is a connection that broke, and then nobody reads the answer.
+        Ok(Err(_)) => Err(Problem::too_large(limit)),
+        Err(_) => {
+            let en = "the request's body took too long";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "请求内容传输过慢", en))
+        }
+    }
+}
+
 /// The query of the address.
 pub(crate) struct Query<T>(pub(crate) T);
 

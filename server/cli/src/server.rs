@@ -9,7 +9,7 @@ use lianxian_media::MediaHandle;
 use lianxian_service::net::{Net, NetSetup};
 use lianxian_service::ports::media::Media;
 use lianxian_service::{Service, Setup};
-use lianxian_store::Database;
+use lianxian_store::{Database, Folder};
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -64,6 +64,7 @@ impl MediaPlane for Plane {
 pub async fn open_service(config: &Config) -> Result<(Arc<Database>, Service), Failure> {
     let database = Arc::new(Database::open(&config.database_url()).await?);
     let service = Service::new(Setup { store: database.clone(), clock: Arc::new(SystemClock) });
+    service.attach_files(Arc::new(Folder::new(config.data_dir.join("files"))));
     Ok((database, service))
 }
 

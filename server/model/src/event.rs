@@ -14,6 +14,7 @@ words! {
         SessionOpened = "session.opened", "会话开始", "session opened";
         SessionUpdated = "session.updated", "会话变化", "session updated";
         SessionEnded = "session.ended", "会话结束", "session ended";
+        SessionMarked = "session.marked", "定格、标注或发言", "frozen, drawn or written";
         CaseLinked = "case.linked", "关联案件", "case linked";
         CaseWithdrawn = "case.withdrawn", "撤销关联", "case withdrawn";
         DutyChanged = "duty.changed", "值班变化", "duty changed";

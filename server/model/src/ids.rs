@@ -65,6 +65,8 @@ text_ids! {
     RegisterId,
     /// A link between a session and a case 案件关联.
     CaseLinkId,
+    /// A frozen frame 定格画面 of a session.
+    FrameId,
     /// One pre-shift check 自检.
     CheckId,
     /// A shift 值班: one person in one duty role over one span of time.

@@ -7,12 +7,14 @@ use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::checks::Checks;
 use crate::duty::Duty;
+use crate::drawings::Drawings;
 use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
 use crate::error::{ServiceError, ServiceResult};
 use crate::events::Events;
 use crate::logins::Logins;
 use crate::org::Org;
+use crate::ports::files::Files;
 use crate::ports::live::Live;
 use crate::ports::store::{Store, StoreError, Tx};
 use crate::presence::PresenceBoard;
@@ -50,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) live: OnceLock<Arc<dyn Live>>,
     pub(crate) live_queue: LiveQueue,
+    pub(crate) files: OnceLock<Arc<dyn Files>>,
     pub(crate) committed: watch::Sender<i64>,
     pub(crate) closed: CancellationToken,
     /// The org tree and when it was read.
@@ -195,6 +198,7 @@ pub struct Service {
     pub sessions: Sessions,
     pub stations: Stations,
     pub assists: Assists,
+    pub drawings: Drawings,
     pub cases: Cases,
     pub register: Register,
     pub checks: Checks,
@@ -211,6 +215,7 @@ impl Service {
             clock: setup.clock,
             live: OnceLock::new(),
             live_queue: LiveQueue::default(),
+            files: OnceLock::new(),
             committed: watch::channel(0).0,
             closed: CancellationToken::new(),
             tree: Mutex::new(None),
@@ -226,6 +231,7 @@ impl Service {
             sessions: Sessions { core: core.clone() },
             stations: Stations { core: core.clone() },
             assists: Assists { core: core.clone() },
+            drawings: Drawings { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             checks: Checks { core: core.clone() },
@@ -234,6 +240,11 @@ impl Service {
             events: Events { core: core.clone() },
             core,
         }
+    }
+
+    /// Gives the service its place for files; without it nothing that needs one is taken. The second call changes nothing.
+    pub fn attach_files(&self, files: Arc<dyn Files>) {
+        let _ = self.core.0.files.set(files);
     }
 
     /// Gives the service the live net; from now on grants follow every committed change.

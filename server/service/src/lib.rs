@@ -13,6 +13,7 @@ pub mod checks;
 pub mod core;
 pub mod demo;
 pub mod duty;
+pub mod drawings;
 pub mod encoders;
 pub mod enrolments;
 pub mod error;

@@ -62,6 +62,11 @@ pub(crate) fn hash_text(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
+/// As [`hash_text`], of bytes.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
 /// Argon2id (RFC 9106, default parameters), off the async threads.
 pub(crate) async fn hash_password(password: &str) -> ServiceResult<String> {
     let password = password.to_owned();

@@ -3,6 +3,7 @@
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::CaseKind;
 use lianxian_model::check::CheckVerdict;
+use lianxian_model::drawing::ImageType;
 use lianxian_model::duty::{DutyMode, DutyRole, SwapState};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::*;
@@ -136,6 +137,7 @@ id_cells!(
     RegisterId,
     CaseLinkId,
     CheckId,
+    FrameId,
     RequestId,
     ShiftId,
     SwapId,
@@ -181,6 +183,7 @@ word_cells!(
     DutyRole,
     DutyMode,
     SwapState,
+    ImageType,
     AuditResult,
     EventKind,
 );

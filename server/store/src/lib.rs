@@ -14,6 +14,8 @@ mod database;
 mod devices;
 mod dialect;
 mod duty;
+mod drawings;
+mod files;
 mod ledger;
 mod lock;
 mod logins;
@@ -30,3 +32,4 @@ mod upkeep;
 mod watches;
 
 pub use database::{Database, MigrationStep, OpenError};
+pub use files::Folder;

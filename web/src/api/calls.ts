@@ -1,6 +1,6 @@
 // The calls of the REST interface by noun. Features call these; nobody else spells a path.
 
-import { bytes, http, sheet, type Ask, type Query } from "./client";
+import { address, bytes, http, sheet, type Ask, type Query } from "./client";
 import type * as t from "./types";
 
 const id = encodeURIComponent;
@@ -69,6 +69,32 @@ export const sessions = {
     http.post<t.CaseLinkView>(`/sessions/${id(session)}/cases/${id(link)}/withdraw`, { reason }),
 };
 
+export const assists = {
+  call: (call: { site_id: string; endpoint_id: string; purpose: string }, key?: string) =>
+    http.post<t.AssistView>("/sessions/assists", call, key === undefined ? {} : { key }),
+  get: (session: string, how?: Ask) => http.get<t.AssistView>(`/sessions/${id(session)}/assist`, how),
+  candidates: (session: string, how?: Ask) => http.get<t.Candidate[]>(`/sessions/${id(session)}/candidates`, how),
+  ask: (session: string, account_id: string, mode: t.PartyMode) => http.post<t.AssistView>(`/sessions/${id(session)}/parties`, { account_id, mode }),
+  join: (session: string, endpoint_id: string) => http.post<t.AssistView>(`/sessions/${id(session)}/join`, { endpoint_id }),
+  remove: (session: string, account: string) => http.delete<t.AssistView>(`/sessions/${id(session)}/parties/${id(account)}`),
+  setMode: (session: string, mode: "join" | "whisper") => http.post<t.AssistView>(`/sessions/${id(session)}/mode`, { mode }),
+};
+
+/** What is frozen, drawn and written in a session: by an account, or by the workstation that takes part. */
+export const marks = (whose: "account" | "station") => {
+  const root = (session: string) => `${whose === "station" ? "/station/assists" : "/sessions"}/${id(session)}`;
+  const own = { ownLogin: whose === "station" };
+  return {
+    get: (session: string, how?: Ask) => http.get<t.Marks>(`${root(session)}/marks`, { ...how, ...own }),
+    freeze: async (session: string, source: string, frame_ms: number, image: Blob) =>
+      (await (await bytes("POST", `${root(session)}/frames`, { body: image, query: { source, frame_ms } })).json()) as t.FrameView,
+    draw: (session: string, frame: string, drawn: t.Drawn) => http.post<t.StrokeView>(`${root(session)}/frames/${id(frame)}/strokes`, drawn, own),
+    undo: (session: string, frame: string) => http.post<t.StrokeView>(`${root(session)}/frames/${id(frame)}/undo`, {}, own),
+    say: (session: string, text: string) => http.post<t.LineView>(`${root(session)}/lines`, { text }, own),
+    image: (session: string, frame: string) => address(`${root(session)}/frames/${id(frame)}/image`),
+  };
+};
+
 export const cases = {
   patterns: (how?: Ask) => http.get<t.CasePattern[]>("/cases/patterns", how),
   setPattern: (pattern: t.CasePattern) => http.put<t.CasePattern>(`/cases/patterns/${id(pattern.kind)}`, pattern),
@@ -119,6 +145,8 @@ export const station = {
   setPrivacy: (on: boolean, reason: string) => http.post<t.PrivacySwitch>("/station/privacy", { on, reason }, { ownLogin: true }),
   ledger: (page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.RegisterView>>("/station/ledger", { ...how, ownLogin: true, query: query(page) }),
+  answer: (session: string) => http.post<t.AssistView>(`/station/assists/${id(session)}/answer`, {}, { ownLogin: true }),
+  hangUp: (session: string) => http.post<t.SessionView>(`/station/assists/${id(session)}/end`, {}, { ownLogin: true }),
   linkToken: () => http.post<t.LinkToken>("/station/link/tokens", {}, { ownLogin: true }),
   forget: () => http.delete("/station", { ownLogin: true }),
 };

@@ -1,10 +1,11 @@
 // Which cached answers an event makes old. The cache is never a second truth: it is what the server said, until the server says it changed.
 
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
-import type { OutboxEvent, OrgTree, PresenceView, PrivacySwitch } from "./types";
+import { withMark } from "./marks";
+import type { MarkNews, Marks, OutboxEvent, OrgTree, PresenceView, PrivacySwitch } from "./types";
 
 export function keysOf(event: OutboxEvent): QueryKey[] {
-  const session: QueryKey[] = event.session_id ? [["sessions", "one", event.session_id]] : [];
+  const session: QueryKey[] = event.session_id ? [["sessions", "one", event.session_id], ["assists", event.session_id]] : [];
   switch (event.kind) {
     case "presence.changed":
       return session;
@@ -17,6 +18,9 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "session.updated":
     case "session.ended":
       return [...session, ["sessions", "list"], ["register"], ["station"]];
+    case "session.marked":
+      // A stroke changes the drawing and nothing else; the rooms that show it take it from the event.
+      return [];
     case "case.linked":
     case "case.withdrawn":
       return [...session, ["sessions", "list"]];
@@ -48,6 +52,12 @@ export function apply(client: QueryClient, event: OutboxEvent): void {
     client.setQueryData<OrgTree>(["org"], (tree) =>
       tree && { ...tree, sites: tree.sites.map((site) => (site.id === event.site_id ? { ...site, privacy } : site)) },
     );
+  }
+  if (event.kind === "session.marked" && event.session_id) {
+    // Drawn at once from what the event carries: it was stored before it was told.
+    for (const whose of ["account", "station"]) {
+      client.setQueryData<Marks>(["marks", whose, event.session_id], (marks) => marks && withMark(marks, event.payload as MarkNews));
+    }
   }
   for (const queryKey of keysOf(event)) void client.invalidateQueries({ queryKey });
 }

@@ -22,6 +22,10 @@ export const queries = {
   purposes: () => queryOptions({ queryKey: ["watches", "purposes"], queryFn: ({ signal }) => calls.watches.purposes({ signal }) }),
   currentWatch: () => queryOptions({ queryKey: ["watches", "current"], queryFn: ({ signal }) => calls.watches.current({ signal }) }),
   session: (id: string) => queryOptions({ queryKey: ["sessions", "one", id], queryFn: ({ signal }) => calls.sessions.get(id, { signal }) }),
+  assist: (id: string) => queryOptions({ queryKey: ["assists", id], queryFn: ({ signal }) => calls.assists.get(id, { signal }) }),
+  candidates: (id: string) => queryOptions({ queryKey: ["assists", id, "candidates"], queryFn: ({ signal }) => calls.assists.candidates(id, { signal }) }),
+  marks: (whose: "account" | "station", id: string) =>
+    queryOptions({ queryKey: ["marks", whose, id], queryFn: ({ signal }) => calls.marks(whose).get(id, { signal }) }),
   /** `open`: it grows, so it is asked again as often as an interval is measured. */
   sessionQuality: (id: string, open: boolean) =>
     queryOptions({

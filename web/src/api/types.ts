@@ -15,9 +15,9 @@ export type Right =
   | "directives.read" | "directives.issue" | "directives.answer" | "accounts.manage" | "rights.manage" | "audit.read";
 export type SessionKind = "patrol" | "assist" | "conference" | "roll_call" | "emergency" | "broadcast" | "drill";
 export type SessionState = "open" | "ended" | "interrupted";
-export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "emptied" | "interrupted";
+export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "hung_up" | "emptied" | "interrupted";
 export type Mode = "watch" | "talk" | "whisper" | "join" | "release" | "present";
-export type LeaveReason = "session_ended" | "left" | "link_lost" | "duplicate" | "revoked" | "interrupted";
+export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost" | "duplicate" | "revoked" | "interrupted";
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";
@@ -30,7 +30,7 @@ export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" |
 export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
 export type EventKind =
   | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
-  | "session.ended" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
+  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
 
 export interface Named {
   id: string;
@@ -289,6 +289,105 @@ export interface SessionDetail extends SessionView {
   timeline: TimelineEntry[];
 }
 
+export type PartyMode = "join" | "whisper" | "watch";
+
+export interface PartyView {
+  account_id: string;
+  person_id: string;
+  name: string;
+  unit: Named | null;
+  /** The identity of its link. */
+  endpoint_id: string;
+  mode: PartyMode;
+  since_ms: number;
+  /** Leads the session. */
+  leads: boolean;
+}
+
+export interface InvitedView {
+  account_id: string;
+  name: string;
+  mode: PartyMode;
+  by: string;
+  at_ms: number;
+}
+
+/** An assistance as it stands now. */
+export interface AssistView {
+  session: SessionView;
+  station: Named;
+  station_present: boolean;
+  request_id: string | null;
+  request_number: string | null;
+  /** The site agreed; until then nothing flows. */
+  answered_ms: number | null;
+  leader_lost_ms: number | null;
+  parties: PartyView[];
+  invited: InvitedView[];
+}
+
+export interface Candidate {
+  account_id: string;
+  name: string;
+  unit: string;
+  roles: Role[];
+}
+
+export type Tool = "pen" | "arrow" | "rectangle" | "ellipse" | "text";
+export type Colour = "red" | "yellow" | "green" | "blue" | "white" | "black";
+
+export interface Drawn {
+  tool: Tool;
+  colour: Colour;
+  /** In 10 000ths of the frame's width, as the points are of its width and height. */
+  width: number;
+  points: [number, number][];
+  text: string;
+}
+
+export interface StrokeView {
+  frame_id: string;
+  seq: number;
+  at_ms: number;
+  author: string;
+  drawn: Drawn | null;
+  undoes: number | null;
+  sha256: string;
+}
+
+export interface FrameView {
+  id: string;
+  source: string;
+  frame_ms: number;
+  kept_ms: number;
+  image_type: "png" | "webp";
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  author: string;
+  strokes: StrokeView[];
+}
+
+export interface LineView {
+  at_ms: number;
+  author: string;
+  text: string;
+}
+
+/** What was frozen, drawn and written in a session. */
+export interface Marks {
+  frames: FrameView[];
+  lines: LineView[];
+}
+
+/** What the event `session.marked` carries: one of these. */
+export interface MarkNews {
+  frame?: FrameView;
+  stroke?: StrokeView;
+  line?: LineView;
+}
+
 export interface ViewersFigures {
   viewers: number;
   bitrate_bps: number;
@@ -417,6 +516,8 @@ export interface StationView {
   site: Site;
   unit: Unit;
   watchers: Watcher[];
+  /** The assistance in which this workstation takes part now. */
+  assist: AssistView | null;
   privacy: PrivacySwitch;
   shift: { starts_ms: number; ends_ms: number };
 }

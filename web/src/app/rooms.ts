@@ -23,6 +23,7 @@ export const rooms: readonly Room[] = [
   { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },
   { name: "org", path: paths.org, rights: ["org.manage", "accounts.manage", "rights.manage"], Page: lazy(() => import("@/features/org/OrgRoom")) },
   { name: "audit", path: paths.audit, rights: ["audit.read"], Page: lazy(() => import("@/features/audit/AuditRoom")) },
+  { name: "assist", path: paths.assist(":id").replace("%3A", ":"), rights: ["requests.answer"], aside: true, Page: lazy(() => import("@/features/session/SessionRoom")) },
   { name: "check", path: paths.check, rights: [], aside: true, Page: lazy(() => import("@/features/check/CheckRoom")) },
   { name: "account", path: paths.account, rights: [], aside: true, Page: lazy(() => import("@/features/account/AccountRoom")) },
 ];

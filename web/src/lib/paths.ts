@@ -5,6 +5,8 @@ export const paths = {
   wall: "/wall",
   records: "/records",
   session: (id: string) => `/records/${encodeURIComponent(id)}`,
+  /** An assistance while it goes on. */
+  assist: (id: string) => `/session/${encodeURIComponent(id)}`,
   register: "/register",
   duty: "/duty",
   org: "/org",

@@ -3,6 +3,7 @@
 
 import { DisconnectReason, LocalAudioTrack, LocalVideoTrack, Room, RoomEvent, Track, VideoPresets } from "livekit-client";
 import { Store } from "@/lib/store";
+import { Others } from "./others";
 import { reconnectPolicy } from "./reconnect";
 
 export type UplinkState = "down" | "connecting" | "up" | "recovering";
@@ -30,6 +31,8 @@ const TOP = { maxBitrate: 1_700_000, maxFramerate: 25 };
 
 export class Uplink {
   readonly view = new Store<UplinkView>(DOWN);
+  /** Whom an assistance lets the station see and hear; whoever only watches is not among them. */
+  readonly others = new Others();
   #address: string;
   #token: () => Promise<string>;
   #room: Room | null = null;
@@ -54,8 +57,9 @@ export class Uplink {
     });
     this.#room = room;
     this.#listen(room);
+    this.others.of(room);
     try {
-      await room.connect(this.#address, await this.#token(), { autoSubscribe: false });
+      await room.connect(this.#address, await this.#token(), { autoSubscribe: true });
       if (this.#room !== room) throw new Error("closed while it was being opened");
       this.#tell({ state: "up", end: null });
     } catch (error) {
@@ -153,6 +157,7 @@ export class Uplink {
       this.#room = null;
       this.#tell({ state: "down", end, published: false });
     }
+    this.others.leave(room);
     room.removeAllListeners();
     await room.disconnect(false).catch(() => undefined);
   }

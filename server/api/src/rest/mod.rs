@@ -5,6 +5,7 @@ mod assists;
 mod checks;
 mod csv;
 mod duty;
+mod drawings;
 mod live;
 mod logins;
 mod org;
@@ -51,6 +52,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(watches::routes())
         .merge(sessions::routes())
         .merge(assists::routes())
+        .merge(drawings::routes())
         .merge(register::routes())
         .merge(live::routes())
         .merge(checks::routes())

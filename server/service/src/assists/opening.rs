@@ -10,7 +10,7 @@ use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, RegisterId, RequestId, SessionId};
 use lianxian_model::org::{Endpoint, EndpointKind, Site};
 use lianxian_model::register::{RegisterRow, ViewMode};
-use lianxian_model::session::{Mode, Session, SessionEvent, SessionKind, SessionState, beijing_day, session_number};
+use lianxian_model::session::{Mode, Session, SessionEnd, SessionEvent, SessionKind, SessionState, beijing_day, session_number};
 use serde_json::json;
 
 /// What an assistance is opened with.
@@ -90,6 +90,7 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
     );
     change::tell(work, &session, EventKind::SessionOpened).await?;
     work.regrant(&session.id);
+    end_patrols(work, &console).await?;
     let link = work.tx.open_link_of(&console).await?;
     let mut leader = change::party_attendance(work, &session, &console, &account, Mode::Join);
     leader.participant = link.as_ref().map(|link| link.participant.clone());
@@ -147,6 +148,16 @@ pub(super) async fn free_console(work: &mut Work, console: &EndpointId) -> Servi
                 format!("this console takes part in {}", open.number),
             )
             .with_value(open.number));
+        }
+    }
+    Ok(())
+}
+
+/// Whoever helps no longer watches: the console's page shows the conversation now, not the wall.
+pub(super) async fn end_patrols(work: &mut Work, console: &EndpointId) -> ServiceResult<()> {
+    for mut patrol in work.tx.open_sessions_of_observer(console).await? {
+        if patrol.kind == SessionKind::Patrol {
+            change::end_quietly(work, &mut patrol, SessionEnd::Ended).await?;
         }
     }
     Ok(())

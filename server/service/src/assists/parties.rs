@@ -1,6 +1,6 @@
 //! Who attends an assistance: added, changed, removed, lost and back. And what follows for the net: grants and rights.
 
-use super::opening::{free_console, register};
+use super::opening::{end_patrols, free_console, register};
 use crate::actor::AccountActor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::live::{Grant, PublishRights};
@@ -36,6 +36,7 @@ pub(crate) async fn add_party(
     let link = work.tx.open_link_of(console).await?.ok_or_else(|| {
         ServiceError::conflict("console_offline", "指挥台尚未连线，请稍候重试", "the console has no link yet")
     })?;
+    end_patrols(work, console).await?;
     let mut attendance = change::party_attendance(work, session, console, account, mode);
     attendance.participant = Some(link.participant);
     let leads = session.observer_lost_ms.is_some() && mode == Mode::Join;

@@ -111,7 +111,13 @@ impl Eyes {
             Eyes::Site(site) => {
                 let told = matches!(
                     event.kind,
-                    PresenceChanged | PrivacyChanged | SessionOpened | SessionUpdated | SessionEnded | RequestChanged
+                    PresenceChanged
+                        | PrivacyChanged
+                        | SessionOpened
+                        | SessionUpdated
+                        | SessionEnded
+                        | SessionMarked
+                        | RequestChanged
                 );
                 told && event.site_id.as_ref() == Some(site)
             }
@@ -129,7 +135,7 @@ impl Eyes {
                 match event.kind {
                     PresenceChanged | PrivacyChanged | OrgChanged => covered(&eyes.org),
                     WatchOpened | WatchEnded => own() || covered(&eyes.sessions),
-                    SessionOpened | SessionUpdated | SessionEnded => named() || covered(&eyes.sessions),
+                    SessionOpened | SessionUpdated | SessionEnded | SessionMarked => named() || covered(&eyes.sessions),
                     CaseLinked | CaseWithdrawn => covered(&eyes.sessions),
                     DutyChanged => covered(&eyes.duty),
                     RequestChanged => covered(&eyes.requests),

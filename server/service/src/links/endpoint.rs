@@ -40,7 +40,8 @@ pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) 
         let rights = LinkRights {
             may_publish,
             may_subscribe: true,
-            may_publish_data: false,
+            // The laser's place on a frozen frame: told to those who are in it, kept nowhere.
+            may_publish_data: may_publish.any(),
             may_update_metadata: false,
             hidden: may_publish == PublishRights::NONE,
         };

@@ -11,6 +11,7 @@ use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
+use lianxian_model::drawing::{Frame, Stroke};
 use lianxian_model::duty::{Handover, Shift, ShiftSwap};
 use lianxian_model::event::OutboxEvent;
 use lianxian_model::ids::*;
@@ -60,6 +61,7 @@ pub trait Tx:
     + RegisterRows
     + CaseRows
     + AssistRows
+    + DrawingRows
     + CheckRows
     + DutyRows
     + AgreementRows
@@ -333,6 +335,16 @@ pub trait AssistRows: Send {
     async fn insert_invitation(&mut self, invitation: &Invitation) -> StoreResult<()>;
     /// Oldest first.
     async fn invitations_of(&mut self, session: &SessionId) -> StoreResult<Vec<Invitation>>;
+}
+
+#[async_trait]
+pub trait DrawingRows: Send {
+    async fn insert_frame(&mut self, frame: &Frame) -> StoreResult<()>;
+    /// Oldest first.
+    async fn frames_of(&mut self, session: &SessionId) -> StoreResult<Vec<Frame>>;
+    async fn insert_stroke(&mut self, stroke: &Stroke) -> StoreResult<()>;
+    /// In order, undone ones and undoings included.
+    async fn strokes_of(&mut self, frame: &FrameId) -> StoreResult<Vec<Stroke>>;
 }
 
 #[async_trait]

@@ -135,6 +135,17 @@ async fn summary(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<serde
 
 /// Whom an assistance concerns by name, whatever they may see otherwise; and whether its site agreed.
 async fn concerning(tx: &mut Box<dyn Tx>, session: &Session, summary: &mut serde_json::Value) -> ServiceResult<()> {
+    let accounts = accounts_of(tx, session).await?;
+    let assist = tx.assist(&session.id).await?;
+    summary["audio"] = json!(true);
+    summary["account_ids"] = json!(accounts);
+    summary["station"] = json!(assist.as_ref().map(|assist| &assist.station));
+    summary["answered_ms"] = json!(assist.and_then(|assist| assist.answered_ms));
+    Ok(())
+}
+
+/// Whoever attends an assistance, did, or was asked to.
+pub(crate) async fn accounts_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<AccountId>> {
     let mut accounts: Vec<AccountId> = session.observer_account.iter().cloned().collect();
     for a in session.attendances.iter().filter(|a| a.person_id.is_some()) {
         let Some(console) = &a.endpoint_id else { continue };
@@ -143,12 +154,7 @@ async fn concerning(tx: &mut Box<dyn Tx>, session: &Session, summary: &mut serde
     accounts.extend(tx.invitations_of(&session.id).await?.into_iter().map(|i| i.account_id));
     accounts.sort();
     accounts.dedup();
-    let assist = tx.assist(&session.id).await?;
-    summary["audio"] = json!(true);
-    summary["account_ids"] = json!(accounts);
-    summary["station"] = json!(assist.as_ref().map(|assist| &assist.station));
-    summary["answered_ms"] = json!(assist.and_then(|assist| assist.answered_ms));
-    Ok(())
+    Ok(accounts)
 }
 
 /// An attendance to open; the machine sets its times and its session.

@@ -11,6 +11,7 @@ use lianxian_model::case::{CaseKind, normalise};
 use lianxian_model::ids::{EndpointId, PersonId, SiteId, UnitId};
 use lianxian_model::roles::Right;
 use lianxian_model::session::{LeaveReason, Mode, Session, SessionEnd, SessionKind, TrackInterval};
+use lianxian_model::time::Millis;
 use std::collections::HashMap;
 
 /// Most tracks that one session's story shows.
@@ -187,6 +188,12 @@ pub(super) async fn tracks_of(tx: &mut Box<dyn Tx>, session: &Session) -> Servic
     Ok(tracks)
 }
 
+/// The time of day in Beijing, to the second.
+fn beijing_clock(at: Millis) -> String {
+    let seconds = (at.0 + 8 * 3_600_000).div_euclid(1000).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 /// The stored line, said in both languages.
 fn entry(row: TimelineRow) -> TimelineEntry {
     let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
@@ -223,6 +230,12 @@ fn entry(row: TimelineRow) -> TimelineEntry {
             format!("{}的声音到达{}", text("from"), text("to")),
             format!("{}'s sound reached {}", text("from"), text("to")),
         ),
+        "frame.kept" => {
+            let at = detail.get("frame_ms").and_then(serde_json::Value::as_i64).unwrap_or_default();
+            let clock = beijing_clock(Millis(at));
+            (format!("{}定格画面（{clock}）", text("by")), format!("{} froze the picture of {clock}", text("by")))
+        }
+        "line.said" => (format!("{}：{}", text("by"), text("text")), format!("{}: {}", text("by"), text("text"))),
         "conference.opened" => {
             (format!("会商开始：{}", text("purpose")), format!("the conference opened: {}", text("purpose")))
         }

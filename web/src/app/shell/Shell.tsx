@@ -3,6 +3,7 @@
 import { DisconnectOutlined } from "@ant-design/icons";
 import { NavLink, Outlet } from "react-router";
 import { holdsAny, useMe } from "@/api/me";
+import { Invitations } from "@/features/session/Invitations";
 import { useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { rooms } from "../rooms";
@@ -56,6 +57,7 @@ function Frame() {
         </div>
       )}
       <IdleNotice />
+      {holdsAny(me, ["requests.answer"]) && <Invitations />}
       <main className={css.main}>
         <Outlet />
       </main>

@@ -18,6 +18,7 @@ import { PageBody, PageHeader } from "@/ui/PageHeader";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import { CasesPanel } from "./CasesPanel";
+import { DrawingsPanel } from "./DrawingsPanel";
 import { averageBps, formatBps, formatShare, grade, lossShare } from "./quality";
 import { QualityPanel } from "./QualityPanel";
 import css from "./records.module.css";
@@ -70,6 +71,11 @@ function Story({ session }: { session: SessionDetail }) {
           <Panel title={say.session.attendances}>
             <Attendances rows={session.attendances} />
           </Panel>
+          {session.kind === "assist" && (
+            <Panel title={say.drawings.title} about={say.drawings.about}>
+              <DrawingsPanel session={session.id} />
+            </Panel>
+          )}
           <Panel title={say.session.tracks} about={say.session.tracksAbout}>
             <Tracks rows={session.tracks} />
           </Panel>

@@ -119,6 +119,14 @@ export const recordsWords = words(
       more: (n: number) => `另有 ${n} 处，见导出表格`,
     },
     grade: { good: "良好", fair: "一般", poor: "较差", none: "无数据" },
+    drawings: {
+      title: "定格与标注",
+      about: "定格画面和笔画原样保存，撤销的也留有记录",
+      none: "没有定格画面",
+      frozen: (by: string) => `${by} 定格`,
+      strokes: (n: number) => `${n} 笔`,
+      hash: "校验值",
+    },
     cases: {
       title: "案件",
       number: "案号",
@@ -271,6 +279,14 @@ export const recordsWords = words(
       more: (n: number) => `${n} more, see the export`,
     },
     grade: { good: "good", fair: "fair", poor: "poor", none: "no figures" },
+    drawings: {
+      title: "Frozen and drawn",
+      about: "Frames and strokes as they were kept; what was undone is on record too",
+      none: "Nothing was frozen",
+      frozen: (by: string) => `frozen by ${by}`,
+      strokes: (n: number) => `${n} strokes`,
+      hash: "hash",
+    },
     cases: {
       title: "Cases",
       number: "Case number",

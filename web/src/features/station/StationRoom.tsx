@@ -15,6 +15,7 @@ import { setTheme, useTheme } from "@/lib/theme";
 import { timeText } from "@/lib/time";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag, type Tone } from "@/ui/StateTag";
+import { AssistPanel, CallBand } from "./AssistPanel";
 import { CalmBand, Watchers, type Calm } from "./Banner";
 import type { BroadcastView } from "./broadcast";
 import type { Choices } from "@/lib/devices";
@@ -128,6 +129,10 @@ function Desk({ view, heard, unheard }: Known) {
   useOnAir(settingUp ? null : choices, view);
   useLastResort(heard);
 
+  const client = useQueryClient();
+  const asked = () => client.invalidateQueries({ queryKey: queries.station().queryKey });
+  const { assist } = view;
+  const helped = assist !== null && assist.answered_ms !== null;
   const watched = view.watchers.length;
   const [tone, word] = stateOf(state, watched, privacy.on, settingUp, say.state);
   useEffect(() => {
@@ -152,8 +157,9 @@ function Desk({ view, heard, unheard }: Known) {
         <More change={() => setSetting(true)} forgotten={() => choose(null)} />
       </header>
       <div className={css.band} aria-live="assertive">
+        {assist && !helped && <CallBand key={assist.session.id} assist={assist} done={asked} />}
         {watched > 0 && <Watchers watchers={view.watchers} />}
-        {(watched === 0 || privacy.on || !state.onAir) && !settingUp && <Quietly state={state} watched={watched} reason={privacy.on ? (privacy.reason ?? "") : null} />}
+        {!helped && (watched === 0 || privacy.on || !state.onAir) && !settingUp && <Quietly state={state} watched={watched} reason={privacy.on ? (privacy.reason ?? "") : null} />}
       </div>
       {settingUp ? (
         <SetupPage
@@ -166,6 +172,8 @@ function Desk({ view, heard, unheard }: Known) {
           }}
           cancel={choices ? () => setSetting(false) : null}
         />
+      ) : helped ? (
+        <AssistPanel key={assist.session.id} assist={assist} track={state.capture?.video ?? null} done={asked} />
       ) : (
         <main className={css.desk}>
           <Self state={state} view={view} choices={choices} silent={privacy.on} change={() => setSetting(true)} />

@@ -99,7 +99,7 @@ export function useStationEvents(): boolean {
     const key = queries.station().queryKey;
     const reloadWhenFree = () => {
       const view = client.getQueryData(key);
-      if (outdated.current && view?.watchers.length === 0) window.location.reload();
+      if (outdated.current && view?.watchers.length === 0 && view.assist === null) window.location.reload();
     };
     let openings = 0;
     const stream = new EventStream("/station/events", {
@@ -178,7 +178,9 @@ export function usePrivacy(view: StationView): Privacy {
     };
   }, [pending, store]);
 
-  useEffect(() => broadcast.setSilent(on), [on]);
+  // An assistance is the site's own wish: the switch stops patrols, and the conversation goes on.
+  const helped = view.assist !== null && view.assist.answered_ms !== null;
+  useEffect(() => broadcast.setSilent(on && !helped), [on, helped]);
 
   return {
     on,
@@ -186,7 +188,7 @@ export function usePrivacy(view: StationView): Privacy {
     since: pending === null ? view.privacy.since_ms : null,
     pending: pending !== null,
     turnOn(reason) {
-      broadcast.setSilent(true);
+      broadcast.setSilent(!helped);
       keptPrivacy.set(reason);
       setPending(reason);
     },
@@ -200,7 +202,8 @@ export function usePrivacy(view: StationView): Privacy {
 
 /** Stands by with these devices, and sends sound only while somebody listens. */
 export function useOnAir(choices: Choices | null, view: StationView): void {
-  const sound = view.watchers.some((w) => w.audio);
+  const helped = view.assist !== null && view.assist.answered_ms !== null;
+  const sound = helped || view.watchers.some((w) => w.audio);
   useEffect(() => broadcast.setSound(sound), [sound]);
   useEffect(() => {
     if (!choices) return;

@@ -11,8 +11,10 @@ export interface SessionNews {
 /** The list after one event. The same list is returned when nothing changed. */
 export function afterNews(watchers: Watcher[], news: SessionNews): Watcher[] {
   const id = news.session_id;
-  if (!id || !news.kind.startsWith("session.")) return watchers;
+  if (!id || !news.kind.startsWith("session.") || news.kind === "session.marked") return watchers;
   const told = summary(news.payload);
+  // An assistance is no watching: it has a place of its own on the page.
+  if (told.kind === "assist") return watchers;
   const over = news.kind === "session.ended" || (told.state !== "" && told.state !== "open");
   if (over) {
     return watchers.some((w) => w.session_id === id) ? watchers.filter((w) => w.session_id !== id) : watchers;
@@ -41,6 +43,7 @@ function summary(payload: unknown) {
   return {
     number: text("number"),
     state: text("state"),
+    kind: text("kind"),
     observer_name: text("observer_name"),
     observer_unit: text("observer_unit"),
     purpose: text("purpose"),

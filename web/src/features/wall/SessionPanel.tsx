@@ -1,22 +1,25 @@
 // The selected tile's session: number, purpose, who is there, the register's row, its cases; linking a case without leaving the wall.
 
-import { BookOutlined, StopOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
-import { Button } from "antd";
+import { BookOutlined, PhoneOutlined, StopOutlined } from "@ant-design/icons";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { App, Button } from "antd";
 import { memo } from "react";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
+import { assists } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { AttendanceView, SessionDetail, Site } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
+import { problemOf } from "@/lib/problem";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import { CaseForm } from "./CaseForm";
 import { CaseList } from "./CaseList";
+import { linkOf } from "./console";
 import css from "./session.module.css";
 import type { Phase } from "./tile";
 import { wallWords } from "./words";
@@ -103,6 +106,7 @@ function Body({ id, remove }: { id: string; remove: () => void }) {
             <BookOutlined aria-hidden /> {say.story}
           </Link>
         )}
+        {open && session.site && holdsAny(me, ["requests.answer"]) && <CallButton site={session.site.id} purpose={session.purpose} account={me.account.id} />}
         {open && (
           <Button size="small" icon={<StopOutlined aria-hidden />} onClick={remove}>
             {say.endSession}
@@ -110,6 +114,24 @@ function Body({ id, remove }: { id: string; remove: () => void }) {
         )}
       </footer>
     </>
+  );
+}
+
+/** Calls the site: its patrol ends, and both sides see and hear each other once the site answers. */
+function CallButton({ site, purpose, account }: { site: string; purpose: string; account: string }) {
+  const say = useWords(wallWords);
+  const language = useLanguage();
+  const navigate = useNavigate();
+  const { message } = App.useApp();
+  const call = useMutation({
+    mutationFn: async () => assists.call({ site_id: site, endpoint_id: await linkOf(account).identity(), purpose }),
+    onSuccess: (assist) => void navigate(paths.assist(assist.session.id)),
+    onError: (error) => void message.error(problemOf(error).text(language)),
+  });
+  return (
+    <Button size="small" icon={<PhoneOutlined aria-hidden />} loading={call.isPending} onClick={() => call.mutate()}>
+      {say.callSite}
+    </Button>
   );
 }
 

@@ -5,6 +5,7 @@ import { words } from "@/lib/language";
 export const wallWords = words(
   {
     title: "指挥台",
+    callSite: "与现场通话",
     sites: "场所",
     search: "搜索场所（按 /）",
     onlyOnline: "只看在线",
@@ -142,6 +143,7 @@ export const wallWords = words(
   },
   {
     title: "Wall",
+    callSite: "Call the site",
     sites: "Sites",
     search: "Search sites (press /)",
     onlyOnline: "Online only",

@@ -45,7 +45,7 @@ pub struct TestDatabase {
     pub store: Arc<Database>,
     pub url: String,
     pub is_sqlite: bool,
-    /// Of SQLite; removed at the end.
+    /// For the database of SQLite, and for files; removed at the end.
     pub _folder: Option<TempDir>,
 }
 
@@ -63,7 +63,7 @@ impl TestDatabase {
     pub async fn postgres() -> Self {
         let url = empty_postgres().await;
         let store = Arc::new(Database::open(&url).await.unwrap());
-        Self { store, url, is_sqlite: false, _folder: None }
+        Self { store, url, is_sqlite: false, _folder: Some(folder()) }
     }
 
     pub async fn write(&self) -> Box<dyn Tx> {

@@ -16,6 +16,7 @@ use lianxian_service::ports::record::{LinkOpened, LinkOwner, SubscriptionStarted
 use lianxian_service::sessions::SessionView;
 use lianxian_service::watches::PickedSites;
 use lianxian_service::{Actor, ErrorKind, Service, ServiceError, ServiceResult, Setup};
+use lianxian_store::Folder;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -119,6 +120,9 @@ pub fn service_over(db: &TestDatabase, clock: &Arc<HandClock>) -> (Service, Arc<
     let service = Service::new(Setup { store: db.store.clone(), clock: clock.clone() });
     let live = Arc::new(NotedLive::default());
     service.attach_live(live.clone());
+    if let Some(folder) = &db._folder {
+        service.attach_files(Arc::new(Folder::new(folder.path().join("files"))));
+    }
     (service, live)
 }
 

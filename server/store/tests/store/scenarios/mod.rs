@@ -7,6 +7,7 @@ mod checks;
 mod conferences;
 mod demo;
 mod duty;
+mod drawings;
 mod encoders;
 mod enrolment;
 mod events;

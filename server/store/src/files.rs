@@ -1,0 +1,75 @@
+//! Files in a folder: written beside their place, flushed to the disk, and moved there whole.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use lianxian_service::ports::files::{FileError, Files};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The folder that holds them all.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self(root.into())
+    }
+
+    /// Names are the server's own; one that could lead out of the folder is refused all the same.
+    fn path(&self, name: &str) -> Result<PathBuf, FileError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
+        let parts = name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+        if name.is_empty() || !parts || !name.chars().all(plain) {
+            return Err(FileError(format!("`{name}` is no name of a file")));
+        }
+        Ok(self.0.join(name))
+    }
+}
+
+#[async_trait]
+impl Files for Folder {
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), FileError> {
+        let path = self.path(name)?;
+        run(move || write(&path, &bytes)).await
+    }
+
+    async fn get(&self, name: &str) -> Result<Bytes, FileError> {
+        let path = self.path(name)?;
+        run(move || std::fs::read(&path)).await.map(Bytes::from)
+    }
+}
+
+async fn run<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, FileError> {
+    let told = |error: &dyn std::fmt::Display| FileError(error.to_string());
+    tokio::task::spawn_blocking(work).await.map_err(|error| told(&error))?.map_err(|error| told(&error))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    std::fs::create_dir_all(folder)?;
+    let beside = path.with_extension("part");
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    // The name is as durable as the bytes.
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_put_comes_back_and_nothing_leads_out() {
+        let root = tempfile::tempdir().unwrap();
+        let files = Folder::new(root.path().join("files"));
+        files.put("frames/a-1/b.png", Bytes::from_static(b"picture")).await.unwrap();
+        assert_eq!(files.get("frames/a-1/b.png").await.unwrap(), Bytes::from_static(b"picture"));
+        assert_eq!(std::fs::read_dir(root.path().join("files/frames/a-1")).unwrap().count(), 1, "nothing is left over");
+        for name in ["", "/etc/passwd", "../x", "a/../../x", "a//b", ".hidden", "a\\b", "a\0b"] {
+            assert!(files.put(name, Bytes::new()).await.is_err(), "{name}");
+            assert!(files.get(name).await.is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+// The centre calls an office: both see and hear, an expert is added without a gap, a frozen picture is drawn on together; all of it is on record.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { api, launch } from "./harness/browser.mjs";
+import { enrol, logIn, moving, onAir, org, pick } from "./harness/people.mjs";
+import { Installation, eventually } from "./harness/server.mjs";
+
+let installation, centre, village;
+
+before(async () => {
+  installation = await Installation.make();
+  await installation.seed();
+  await installation.start();
+  // Two browsers, as there are two offices.
+  [centre, village] = await Promise.all([launch(), launch()]);
+});
+
+after(async () => {
+  await centre?.close();
+  await village?.close();
+  await installation?.stop();
+});
+
+const party = (page, identity) => page.locator(`[data-party="${identity}"]`).first();
+const shown = (page, identity) => party(page, identity).locator("video").evaluate((v) => v.getVideoPlaybackQuality().totalVideoFrames);
+
+/** Waits until the picture of that party has shown some frames more. */
+async function sees(page, identity, ms = 15_000, count = 5) {
+  await party(page, identity).locator("video").waitFor({ state: "attached", timeout: ms });
+  const before = await shown(page, identity);
+  await eventually(ms, `the picture of ${identity} moves`, async () => (await shown(page, identity)) >= before + count);
+}
+
+/** How far the sounds that the page plays have come, in seconds, of each element. */
+const sounds = (page) =>
+  page.evaluate(() => [...document.querySelectorAll("audio[data-sound]")].filter((a) => !a.paused && !a.muted).map((a) => a.currentTime));
+
+async function hears(page, count, ms = 15_000) {
+  await eventually(ms, `${count} sounds play`, async () => {
+    const before = await sounds(page);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const now = await sounds(page);
+    return before.length >= count && now.filter((at, n) => at > (before[n] ?? 0)).length >= count;
+  });
+}
+
+test("a call, an expert, a drawing, and the record of it", async () => {
+  const base = installation.base;
+  const admin = await logIn(centre, base, "sysadmin");
+  const { sites, endpoints } = await org(admin);
+  const site = sites.find((s) => s.kind === "hall" && !endpoints.some((e) => e.site_id === s.id && e.enrolled));
+  const { page: station, endpointId } = await enrol(village, base, admin, site.id, "服务窗口一号机");
+  const operator = await logIn(centre, base, "zhibanyuan");
+  const expert = await logIn(centre, base, "lvshi");
+
+  // From the wall the operator calls the office whose picture is open.
+  await operator.goto("/wall");
+  await onAir(operator, site.id);
+  await pick(operator, site.id, "指导材料核验");
+  await moving(operator, site.id, { count: 2 });
+  await operator.locator(`[data-tile-site="${site.id}"]`).click();
+  await operator.getByRole("button", { name: "与现场通话" }).click();
+  await operator.waitForURL(/\/session\//);
+  const id = new URL(operator.url()).pathname.split("/").pop();
+  const call = station.locator(`[data-call="${id}"]`);
+  await call.waitFor({ timeout: 3_000 });
+  assert.match(await call.innerText(), /李明[\s\S]*指导材料核验/);
+  await operator.locator('[data-mode="join"][data-link="connected"]').waitFor();
+
+  // Nothing flows before the site answers.
+  const before = await api(operator, "GET", `/sessions/${id}/assist`);
+  assert.equal(before.body.answered_ms, null);
+  assert.deepEqual(await sounds(operator), []);
+
+  await call.getByRole("button", { name: "接听", exact: true }).click();
+  const answered = Date.now();
+  const leader = before.body.parties[0].endpoint_id;
+  await Promise.all([
+    sees(operator, endpointId, 10_000, 2),
+    sees(station, leader, 10_000, 2),
+    hears(operator, 1, 10_000),
+    hears(station, 1, 10_000),
+  ]);
+  const took = Date.now() - answered;
+  assert.ok(took <= 3_000, `both saw and heard after ${took} ms`);
+
+  // The expert is asked and comes in; meanwhile the others' pictures never stand still for long.
+  const watch = (page, identity) =>
+    party(page, identity).locator("video").evaluate((video) => {
+      const state = { last: performance.now(), worst: 0 };
+      window.__gap = state;
+      const next = () => {
+        const now = performance.now();
+        state.worst = Math.max(state.worst, now - state.last);
+        state.last = now;
+        video.requestVideoFrameCallback(next);
+      };
+      video.requestVideoFrameCallback(next);
+    });
+  await watch(operator, endpointId);
+  await watch(station, leader);
+  await operator.getByRole("button", { name: "邀请" }).first().click();
+  const dialog = operator.getByRole("dialog");
+  const row = dialog.locator("li").filter({ hasText: "孙雅琴" });
+  await row.getByRole("button", { name: "邀请" }).click();
+  await operator.getByRole("menuitem", { name: "加入通话" }).click();
+  await expert.getByRole("button", { name: /打\s*开/ }).click({ timeout: 10_000 });
+  await expert.getByRole("button", { name: /加入会话/ }).click();
+  await expert.locator('[data-mode="join"]').waitFor();
+  const joined = await api(operator, "GET", `/sessions/${id}/assist`);
+  const third = joined.body.parties.find((p) => p.name === "孙雅琴").endpoint_id;
+  await Promise.all([sees(station, third), sees(operator, third), sees(expert, endpointId), sees(expert, leader)]);
+  await Promise.all([hears(station, 2), hears(expert, 2), hears(operator, 2)]);
+  for (const [page, who] of [[operator, "operator"], [station, "station"]]) {
+    const worst = await page.evaluate(() => window.__gap.worst);
+    assert.ok(worst < 1_500, `the picture of the ${who} stood still for ${Math.round(worst)} ms`);
+  }
+
+  // Whispered, the expert is no longer heard at the office, and still seen.
+  await expert.keyboard.press("w");
+  await expert.locator('[data-mode="whisper"]').waitFor();
+  await eventually(5_000, "the office hears the operator alone", async () => (await sounds(station)).length === 1);
+  await hears(operator, 2);
+  await sees(station, third);
+  await expert.keyboard.press("w");
+  await expert.locator('[data-mode="join"]').waitFor();
+  await hears(station, 2);
+
+  // Frozen here, it comes up there; each sees the other's stroke at once.
+  await operator.keyboard.press("f");
+  const board = operator.locator("[data-board] svg[data-strokes]");
+  const theirs = station.locator("[data-board] svg[data-strokes]");
+  await Promise.all([board.waitFor(), theirs.waitFor()]);
+  const drag = async (page, on) => {
+    const box = await on.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.3);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.5, { steps: 6 });
+    await page.mouse.up();
+  };
+  const seen = (page, count) =>
+    page.evaluate(
+      (n) =>
+        new Promise((done) => {
+          const svg = document.querySelector("[data-board] svg[data-strokes]");
+          const look = () => Number(svg.dataset.strokes) >= n && (watcher.disconnect(), done(Date.now()));
+          const watcher = new MutationObserver(look);
+          watcher.observe(svg, { attributes: true });
+          look();
+        }),
+      count,
+    );
+  // The moment of release is taken in the page: both pages have one clock.
+  const released = (page) => page.evaluate(() => new Promise((done) => window.addEventListener("pointerup", () => done(Date.now()), { once: true, capture: true })));
+  for (const [from, on, to, count] of [[operator, board, station, 1], [station, theirs, operator, 2]]) {
+    const up = released(from);
+    const there = seen(to, count);
+    await drag(from, on);
+    const late = (await there) - (await up);
+    assert.ok(late <= 300, `the other side saw the stroke after ${late} ms`);
+  }
+  // Undone, it is gone from the picture and not from the record.
+  await operator.getByRole("button", { name: "撤销我的上一笔" }).click();
+  await eventually(3_000, "the stroke is gone there too", async () => (await theirs.getAttribute("data-strokes")) === "1");
+
+  // The laser is seen and kept nowhere.
+  await operator.getByRole("button", { name: "激光笔（不留痕）" }).click();
+  const box = await board.boundingBox();
+  await eventually(5_000, "the laser is seen", async () => {
+    await operator.mouse.move(box.x + box.width * (0.4 + Math.random() / 10), box.y + box.height * 0.4);
+    return (await theirs.locator("circle").count()) > 0;
+  });
+
+  await operator.getByRole("button", { name: "请把镜头固定，对准材料。" }).click();
+  await station.getByText("请把镜头固定，对准材料。").waitFor({ timeout: 3_000 });
+
+  await operator.getByRole("button", { name: "结束会话" }).click();
+  await operator.getByLabel("结果说明").fill("材料齐全");
+  await operator.getByRole("dialog").getByRole("button", { name: "结束会话" }).click();
+  await operator.getByText("会话已结束").waitFor();
+  await station.locator(`[data-assist="${id}"]`).waitFor({ state: "detached", timeout: 3_000 });
+
+  // The record shows who was there, what was sent, frozen, drawn, undone and said.
+  const { body } = await api(operator, "GET", `/sessions/${id}`);
+  assert.equal(body.kind, "assist");
+  assert.equal(body.end_note, "材料齐全");
+  const kinds = body.timeline.map((line) => line.kind);
+  for (const kind of ["assist.called", "assist.answered", "assist.invited", "assist.picture", "assist.sound", "frame.kept", "line.said", "session.ended"]) {
+    assert.ok(kinds.includes(kind), `${kind} of ${kinds}`);
+  }
+  assert.ok(body.tracks.length >= 6, `${body.tracks.length} tracks`);
+  const marks = (await api(operator, "GET", `/sessions/${id}/marks`)).body;
+  assert.equal(marks.frames.length, 1);
+  assert.equal(marks.frames[0].strokes.length, 1);
+  assert.ok(marks.frames[0].width >= 320 && marks.frames[0].sha256.length === 64);
+  await operator.goto(`/records/${id}`);
+  await operator.locator(`[data-frame="${marks.frames[0].id}"] svg[data-strokes="1"]`).waitFor();
+  assert.deepEqual([...operator.problems, ...station.problems, ...expert.problems], []);
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { withMark } from "./marks";
+import type { FrameView, Marks, StrokeView } from "./types";
+
+const stroke = (seq: number, undoes: number | null = null): StrokeView => ({
+  frame_id: "f", seq, at_ms: seq, author: "李明", sha256: "", undoes,
+  drawn: undoes === null ? { tool: "pen", colour: "red", width: 40, points: [[0, 0]], text: "" } : null,
+});
+const frame: FrameView = {
+  id: "f", source: "e", frame_ms: 1, kept_ms: 2, image_type: "webp", width: 1280, height: 720, bytes: 9, sha256: "", author: "李明", strokes: [],
+};
+const none: Marks = { frames: [], lines: [] };
+
+describe("withMark", () => {
+  it("puts frames, strokes and lines in once, in their order", () => {
+    let marks = withMark(withMark(none, { frame }), { frame });
+    expect(marks.frames).toHaveLength(1);
+    for (const seq of [2, 1, 2]) marks = withMark(marks, { stroke: stroke(seq) });
+    expect(marks.frames[0]?.strokes.map((s) => s.seq)).toEqual([1, 2]);
+    const line = { at_ms: 5, author: "李明", text: "好" };
+    expect(withMark(withMark(marks, { line }), { line }).lines).toEqual([line]);
+  });
+
+  it("takes an undone stroke away, and leaves other frames alone", () => {
+    const other = { ...frame, id: "g" };
+    let marks = withMark(withMark(withMark(none, { frame }), { frame: other }), { stroke: stroke(1) });
+    marks = withMark(marks, { stroke: stroke(2, 1) });
+    expect(marks.frames.map((f) => f.strokes.length)).toEqual([0, 0]);
+    expect(marks.frames[1]).toBe(other);
+  });
+});

@@ -1,0 +1,275 @@
+// What is known of the session: its facts, who is in it, what was written, its cases, what happened.
+
+import { UserAddOutlined } from "@ant-design/icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, Dropdown, Input, Modal, Select } from "antd";
+import { useEffect, useRef, useState } from "react";
+import { assists, marks as markCalls, sessions } from "@/api/calls";
+import { withMark } from "@/api/marks";
+import { holdsAny, useMe } from "@/api/me";
+import { queries } from "@/api/queries";
+import { choices, term } from "@/api/terms";
+import type { AssistView, CaseKind, PartyMode, PartyView } from "@/api/types";
+import { pick, useLanguage, useWords } from "@/lib/language";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorNote } from "@/ui/ErrorNote";
+import { StateTag } from "@/ui/StateTag";
+import { Duration, Time } from "@/ui/Time";
+import css from "./session.module.css";
+import { sessionWords } from "./words";
+
+interface Props {
+  assist: AssistView;
+  own: PartyView | undefined;
+  act(what: () => Promise<AssistView>): Promise<void>;
+}
+
+const LINE_MAX_CHARS = 500;
+
+export function Side({ assist, own, act }: Props) {
+  const say = useWords(sessionWords);
+  const { session } = assist;
+  return (
+    <aside className={css.side}>
+      <h1>
+        {session.site?.name} <StateTag tone={assist.answered_ms === null ? "info" : "live"}>{assist.answered_ms === null ? say.calling : say.live}</StateTag>
+      </h1>
+      <dl className={css.facts}>
+        <dt>{say.number}</dt>
+        <dd className="num">{session.number}</dd>
+        {assist.request_number !== null && (
+          <>
+            <dt>{say.request}</dt>
+            <dd className="num">{assist.request_number}</dd>
+          </>
+        )}
+        <dt>{say.purpose}</dt>
+        <dd>{session.purpose}</dd>
+        <dt>{say.lasted}</dt>
+        <dd>
+          <Duration from={session.started_ms} />
+        </dd>
+      </dl>
+      <People assist={assist} own={own} act={act} />
+      <Chat session={session.id} mayWrite={own !== undefined && own.mode !== "watch"} />
+      <Cases session={session.id} />
+      <Events session={session.id} />
+    </aside>
+  );
+}
+
+function People({ assist, own, act }: Props) {
+  const say = useWords(sessionWords);
+  const me = useMe();
+  const [asking, setAsking] = useState(false);
+  const runs = own !== undefined || holdsAny(me, ["requests.manage"]);
+  return (
+    <section>
+      <h2>
+        {say.people}
+        {runs && (
+          <Button size="small" type="text" icon={<UserAddOutlined aria-hidden />} onClick={() => setAsking(true)}>
+            {say.add}
+          </Button>
+        )}
+      </h2>
+      <ul className={css.people}>
+        <li>
+          <span>
+            {assist.session.site?.name}
+            <small>{assist.station.name}</small>
+          </span>
+          <StateTag tone={assist.station_present ? "live" : "weak"}>{assist.station_present ? say.site : say.stationLost}</StateTag>
+        </li>
+        {assist.parties.map((party) => (
+          <li key={party.endpoint_id} data-person={party.account_id}>
+            <span>
+              {party.name}
+              <small>{party.unit?.name}</small>
+            </span>
+            <StateTag tone={party.mode === "join" ? "live" : "info"}>{party.leads && party.mode === "join" ? say.lead : say.modes[party.mode]}</StateTag>
+            {runs && !party.leads && party.account_id !== me.account.id && (
+              <Button size="small" type="text" onClick={() => void act(() => assists.remove(assist.session.id, party.account_id))}>
+                {say.remove}
+              </Button>
+            )}
+          </li>
+        ))}
+        {assist.invited.map((one) => (
+          <li key={one.account_id} className={css.dim}>
+            <span>
+              {one.name}
+              <small>{say.invitedBy(one.by)}</small>
+            </span>
+            <small>{say.invited}</small>
+          </li>
+        ))}
+      </ul>
+      {asking && <Asking assist={assist} close={() => setAsking(false)} />}
+    </section>
+  );
+}
+
+function Asking({ assist, close }: { assist: AssistView; close: () => void }) {
+  const say = useWords(sessionWords);
+  const client = useQueryClient();
+  const id = assist.session.id;
+  const language = useLanguage();
+  const found = useQuery({ ...queries.candidates(id), staleTime: 0 });
+  const ask = useMutation({
+    mutationFn: ({ account, mode }: { account: string; mode: PartyMode }) => assists.ask(id, account, mode),
+    onSuccess: (told) => {
+      client.setQueryData(queries.assist(id).queryKey, told);
+      close();
+    },
+  });
+  const modes = Object.keys(say.joinAs) as PartyMode[];
+  return (
+    <Modal open title={say.addTitle} footer={null} onCancel={close} width={460}>
+      <p className={css.dim}>{say.addNext}</p>
+      {ask.error && <ErrorNote error={ask.error} />}
+      {found.error && <ErrorNote error={found.error} retry={() => void found.refetch()} />}
+      {found.data?.length === 0 && <EmptyState title={say.nobody} next={say.nobodyNext} />}
+      <ul className={css.people}>
+        {found.data?.map((one) => (
+          <li key={one.account_id} data-candidate={one.account_id}>
+            <span>
+              {one.name}
+              <small>
+                {one.unit} · {one.roles.map((role) => term("role", role, language)).join("、")}
+              </small>
+            </span>
+            <Dropdown menu={{ items: modes.map((mode) => ({ key: mode, label: say.joinAs[mode], onClick: () => ask.mutate({ account: one.account_id, mode }) })) }} trigger={["click"]}>
+              <Button size="small" loading={ask.isPending && ask.variables.account === one.account_id}>
+                {say.add}
+              </Button>
+            </Dropdown>
+          </li>
+        ))}
+      </ul>
+    </Modal>
+  );
+}
+
+function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
+  const say = useWords(sessionWords);
+  const client = useQueryClient();
+  const query = queries.marks("account", session);
+  const lines = useQuery(query).data?.lines ?? [];
+  const [text, setText] = useState("");
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // In braces: some browsers answer a scroll with a promise, and that is no way to end an effect.
+    void list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, [lines.length]);
+  const write = useMutation({
+    mutationFn: (said: string) => markCalls("account").say(session, said),
+    onSuccess: (line, said) => {
+      client.setQueryData(query.queryKey, (old) => old && withMark(old, { line }));
+      setText((now) => (now.trim() === said ? "" : now));
+    },
+  });
+  const send = () => {
+    if (text.trim()) write.mutate(text.trim());
+  };
+  return (
+    <section>
+      <h2>{say.chat}</h2>
+      <ul className={css.lines} ref={list} aria-live="polite">
+        {lines.map((line, n) => (
+          <li key={n}>
+            <small>
+              {line.author} <Time ms={line.at_ms} clock />
+            </small>
+            {line.text}
+          </li>
+        ))}
+      </ul>
+      {write.error && <ErrorNote error={write.error} />}
+      {mayWrite && (
+        <>
+          <div className={css.phrases} aria-label={say.phrases}>
+            {Object.values(say.phrase).map((phrase) => (
+              <button key={phrase} type="button" onClick={() => write.mutate(phrase)}>
+                {phrase}
+              </button>
+            ))}
+          </div>
+          <div className={css.writing}>
+            <Input value={text} maxLength={LINE_MAX_CHARS} placeholder={say.chatHint} aria-label={say.chat} onChange={(event) => setText(event.target.value)} onPressEnter={send} />
+            <Button onClick={send} loading={write.isPending}>
+              {say.send}
+            </Button>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Cases({ session }: { session: string }) {
+  const say = useWords(sessionWords);
+  const language = useLanguage();
+  const me = useMe();
+  const client = useQueryClient();
+  const cases = useQuery(queries.session(session)).data?.cases.filter((link) => link.withdrawn_ms === null) ?? [];
+  const [kind, setKind] = useState<CaseKind>("mediation");
+  const [number, setNumber] = useState("");
+  const link = useMutation({
+    mutationFn: () => sessions.linkCase(session, { number: number.trim(), kind }),
+    onSuccess: () => {
+      setNumber("");
+      void client.invalidateQueries({ queryKey: ["sessions"] });
+    },
+  });
+  return (
+    <section>
+      <h2>{say.cases}</h2>
+      {cases.length === 0 && <p className={css.dim}>{say.noCases}</p>}
+      <ul className={css.people}>
+        {cases.map((one) => (
+          <li key={one.id}>
+            <span className="num">
+              {one.raw}
+              <small>{term("caseKind", one.kind, language)}</small>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {holdsAny(me, ["cases.link"]) && (
+        <>
+          {link.error && <ErrorNote error={link.error} />}
+          <div className={css.writing}>
+            <Select value={kind} aria-label={say.caseKind} options={choices("caseKind", language)} popupMatchSelectWidth={150} onChange={setKind} />
+            <Input value={number} maxLength={64} placeholder={say.caseNumber} aria-label={say.caseNumber} onChange={(event) => setNumber(event.target.value)} onPressEnter={() => number.trim() && link.mutate()} />
+            <Button loading={link.isPending} disabled={!number.trim()} onClick={() => link.mutate()}>
+              {say.linkCase}
+            </Button>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Events({ session }: { session: string }) {
+  const say = useWords(sessionWords);
+  const language = useLanguage();
+  const timeline = useQuery(queries.session(session)).data?.timeline ?? [];
+  return (
+    <section>
+      <h2>{say.events}</h2>
+      <ol className={css.events}>
+        {timeline
+          .filter((entry) => entry.kind !== "line.said")
+          .slice(-30)
+          .reverse()
+          .map((entry) => (
+            <li key={entry.seq}>
+              <Time ms={entry.at_ms} clock /> {pick(language, entry.text_zh, entry.text_en)}
+            </li>
+          ))}
+      </ol>
+    </section>
+  );
+}

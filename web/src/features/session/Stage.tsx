@@ -1,0 +1,98 @@
+// The pictures: the site's large, or a screen that is shared; the others and one's own beside it.
+
+import { AudioOutlined, VideoCameraOutlined } from "@ant-design/icons";
+import { useMemo } from "react";
+import type { AssistView } from "@/api/types";
+import { useWords } from "@/lib/language";
+import type { Call } from "@/live/call";
+import type { Shown } from "@/live/others";
+import { Place } from "@/ui/Place";
+import { useCallView, useOthers } from "./hooks";
+import css from "./session.module.css";
+import { sessionWords } from "./words";
+
+export function Stage({ assist, call, identity, inset }: { assist: AssistView; call: Call; identity: string | null; inset: boolean }) {
+  const say = useWords(sessionWords);
+  const { sends } = useCallView(call);
+  const { others } = useOthers(call);
+  const of = (endpoint: string) => others.find((other) => other.identity === endpoint);
+  const station = of(assist.station.id);
+  const sharing = others.find((other) => other.screen);
+  const parties = assist.parties.filter((party) => party.endpoint_id !== identity);
+  const siteName = assist.session.site?.name ?? assist.station.name;
+
+  return (
+    <div className={css.stage} data-inset={inset || undefined}>
+      {sharing && !inset ? (
+        <Tile big name={say.screen(nameOf(assist, sharing.identity) ?? sharing.name)} call={call} identity={sharing.identity} what="screen" shows={true} sound={false} speaking={false} />
+      ) : null}
+      <Tile
+        big={!sharing && !inset}
+        name={siteName}
+        call={call}
+        identity={assist.station.id}
+        shows={station?.picture ?? false}
+        sound={station?.sound ?? false}
+        speaking={station?.speaking ?? false}
+        empty={assist.answered_ms === null ? say.calling : assist.station_present ? say.noPicture : say.stationLost}
+      />
+      <div className={css.strip}>
+        {parties.map((party) => {
+          const seen = of(party.endpoint_id);
+          return (
+            <Tile
+              key={party.endpoint_id}
+              name={party.name}
+              note={party.mode === "join" ? (party.leads ? say.lead : "") : say.modes[party.mode]}
+              call={call}
+              identity={party.endpoint_id}
+              shows={seen?.picture ?? false}
+              sound={seen?.sound ?? false}
+              speaking={seen?.speaking ?? false}
+              empty={say.noCamera}
+            />
+          );
+        })}
+        {identity !== null && assist.parties.some((party) => party.endpoint_id === identity) && (
+          <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={say.noCamera} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function nameOf(assist: AssistView, endpoint: string): string | undefined {
+  return endpoint === assist.station.id ? assist.session.site?.name : assist.parties.find((party) => party.endpoint_id === endpoint)?.name;
+}
+
+interface TileProps {
+  name: string;
+  note?: string;
+  call: Call;
+  identity: string;
+  what?: Shown;
+  big?: boolean;
+  shows: boolean;
+  sound: boolean;
+  speaking: boolean;
+  mirror?: boolean;
+  empty?: string;
+}
+
+function Tile({ name, note, call, identity, what = "camera", big, shows, sound, speaking, mirror, empty }: TileProps) {
+  const element = useMemo(() => call.others.element(identity, what), [call, identity, what]);
+  return (
+    <figure className={css.tile} data-big={big || undefined} data-party={identity} data-shows={shows} data-sound={sound} data-speaking={speaking || undefined} data-mirror={mirror || undefined}>
+      <Place element={element} className={css.picture} />
+      {!shows && (
+        <span className={css.empty}>
+          <VideoCameraOutlined aria-hidden /> {empty}
+        </span>
+      )}
+      <figcaption>
+        {sound && <AudioOutlined aria-hidden />} {name}
+        {note && <small>{note}</small>}
+      </figcaption>
+    </figure>
+  );
+}
