@@ -10,7 +10,9 @@ use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, RegisterId, RequestId, SessionId};
 use lianxian_model::org::{Endpoint, EndpointKind, Site};
 use lianxian_model::register::{RegisterRow, ViewMode};
-use lianxian_model::session::{Mode, Session, SessionEnd, SessionEvent, SessionKind, SessionState, beijing_day, session_number};
+use lianxian_model::session::{
+    Mode, Session, SessionEnd, SessionEvent, SessionKind, SessionState, beijing_day, session_number,
+};
 use serde_json::json;
 
 /// What an assistance is opened with.

@@ -2,7 +2,7 @@
 
 import { UserAddOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Dropdown, Input, Modal, Select } from "antd";
+import { Button, Input, Modal, Segmented, Select } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { assists, marks as markCalls, sessions } from "@/api/calls";
 import { withMark } from "@/api/marks";
@@ -25,6 +25,7 @@ interface Props {
 }
 
 const LINE_MAX_CHARS = 500;
+const MODES: readonly PartyMode[] = ["join", "whisper", "watch"];
 
 export function Side({ assist, own, act }: Props) {
   const say = useWords(sessionWords);
@@ -115,18 +116,19 @@ function Asking({ assist, close }: { assist: AssistView; close: () => void }) {
   const client = useQueryClient();
   const id = assist.session.id;
   const language = useLanguage();
+  const [mode, setMode] = useState<PartyMode>("join");
   const found = useQuery({ ...queries.candidates(id), staleTime: 0 });
   const ask = useMutation({
-    mutationFn: ({ account, mode }: { account: string; mode: PartyMode }) => assists.ask(id, account, mode),
+    mutationFn: (account: string) => assists.ask(id, account, mode),
     onSuccess: (told) => {
       client.setQueryData(queries.assist(id).queryKey, told);
       close();
     },
   });
-  const modes = Object.keys(say.joinAs) as PartyMode[];
   return (
     <Modal open title={say.addTitle} footer={null} onCancel={close} width={460}>
       <p className={css.dim}>{say.addNext}</p>
+      <Segmented<PartyMode> block value={mode} className={css.modes ?? ""} aria-label={say.addTitle} options={MODES.map((value) => ({ value, label: say.joinAs[value] }))} onChange={setMode} />
       {ask.error && <ErrorNote error={ask.error} />}
       {found.error && <ErrorNote error={found.error} retry={() => void found.refetch()} />}
       {found.data?.length === 0 && <EmptyState title={say.nobody} next={say.nobodyNext} />}
@@ -139,11 +141,9 @@ function Asking({ assist, close }: { assist: AssistView; close: () => void }) {
                 {one.unit} · {one.roles.map((role) => term("role", role, language)).join("、")}
               </small>
             </span>
-            <Dropdown menu={{ items: modes.map((mode) => ({ key: mode, label: say.joinAs[mode], onClick: () => ask.mutate({ account: one.account_id, mode }) })) }} trigger={["click"]}>
-              <Button size="small" loading={ask.isPending && ask.variables.account === one.account_id}>
-                {say.add}
-              </Button>
-            </Dropdown>
+            <Button size="small" type="primary" loading={ask.isPending && ask.variables === one.account_id} onClick={() => ask.mutate(one.account_id)}>
+              {say.add}
+            </Button>
           </li>
         ))}
       </ul>
