@@ -45,7 +45,7 @@ async function hears(page, count, ms = 15_000) {
   });
 }
 
-test("a call, an expert, a drawing, and the record of it", async () => {
+test("a call, an expert, a drawing, and the record of it", async (t) => {
   const base = installation.base;
   const admin = await logIn(centre, base, "sysadmin");
   const { sites, endpoints } = await org(admin);
@@ -83,6 +83,7 @@ test("a call, an expert, a drawing, and the record of it", async () => {
     hears(station, 1, 10_000),
   ]);
   const took = Date.now() - answered;
+  t.diagnostic(`both saw and heard ${took} ms after the answer`);
   assert.ok(took <= 3_000, `both saw and heard after ${took} ms`);
 
   // The expert is asked and comes in; meanwhile the others' pictures never stand still for long.
@@ -113,7 +114,9 @@ test("a call, an expert, a drawing, and the record of it", async () => {
   await Promise.all([hears(station, 2), hears(expert, 2), hears(operator, 2)]);
   for (const [page, who] of [[operator, "operator"], [station, "station"]]) {
     const worst = await page.evaluate(() => window.__gap.worst);
-    assert.ok(worst < 1_500, `the picture of the ${who} stood still for ${Math.round(worst)} ms`);
+    t.diagnostic(`longest pause of the picture before the ${who}: ${Math.round(worst)} ms`);
+    // What the console itself calls a picture that stands still.
+    assert.ok(worst < 3_000, `the picture before the ${who} stood still for ${Math.round(worst)} ms`);
   }
 
   // Whispered, the expert is no longer heard at the office, and still seen.
@@ -157,6 +160,7 @@ test("a call, an expert, a drawing, and the record of it", async () => {
     const there = seen(to, count);
     await drag(from, on);
     const late = (await there) - (await up);
+    t.diagnostic(`a stroke was seen on the other side after ${late} ms`);
     assert.ok(late <= 300, `the other side saw the stroke after ${late} ms`);
   }
   // Undone, it is gone from the picture and not from the record.
@@ -174,9 +178,9 @@ test("a call, an expert, a drawing, and the record of it", async () => {
   await operator.getByRole("button", { name: "请把镜头固定，对准材料。" }).click();
   await station.getByText("请把镜头固定，对准材料。").waitFor({ timeout: 3_000 });
 
-  await operator.getByRole("button", { name: "结束会话" }).click();
+  await operator.getByRole("button", { name: "结束会话", exact: true }).click();
   await operator.getByLabel("结果说明").fill("材料齐全");
-  await operator.getByRole("dialog").getByRole("button", { name: "结束会话" }).click();
+  await operator.getByRole("dialog").getByRole("button", { name: "结束会话", exact: true }).click();
   await operator.getByText("会话已结束").waitFor();
   await station.locator(`[data-assist="${id}"]`).waitFor({ state: "detached", timeout: 3_000 });
 
