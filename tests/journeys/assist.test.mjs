@@ -178,6 +178,10 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await operator.getByRole("button", { name: "请把镜头固定，对准材料。" }).click();
   await station.getByText("请把镜头固定，对准材料。").waitFor({ timeout: 3_000 });
 
+  // The live pictures went on behind the frozen one.
+  for (const page of [operator, station]) await page.getByRole("button", { name: "回到实时" }).click();
+  await Promise.all([sees(operator, endpointId), sees(station, leader)]);
+
   await operator.getByRole("button", { name: "结束会话", exact: true }).click();
   await operator.getByLabel("结果说明").fill("材料齐全");
   await operator.getByRole("dialog").getByRole("button", { name: "结束会话", exact: true }).click();

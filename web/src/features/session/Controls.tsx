@@ -118,11 +118,12 @@ function Control({ icon, label, hint, on, off, busy, danger, act }: { icon: Reac
       type={danger ? "primary" : "default"}
       loading={busy ?? false}
       disabled={off ?? false}
-      title={hint ? say.key(hint) : undefined}
+      aria-label={label}
+      title={hint ? `${label} · ${say.key(hint)}` : label}
       {...(on === undefined ? {} : { "aria-pressed": on })}
       onClick={act}
     >
-      <span>{label}</span>
+      <span className={css.label}>{label}</span>
     </Button>
   );
 }

@@ -134,10 +134,10 @@ function Desk({ view, heard, unheard }: Known) {
   const { assist } = view;
   const helped = assist !== null && assist.answered_ms !== null;
   const watched = view.watchers.length;
-  const [tone, word] = stateOf(state, watched, privacy.on, settingUp, say.state);
+  const [tone, word] = stateOf(state, watched, helped, privacy.on, settingUp, say.state);
   useEffect(() => {
-    document.title = `${watched > 0 ? "● " : ""}${word} · ${view.site.name}`;
-  }, [watched, word, view.site.name]);
+    document.title = `${watched > 0 || assist ? "● " : ""}${word} · ${view.site.name}`;
+  }, [watched, assist, word, view.site.name]);
 
   return (
     <div className={css.page} data-on-air={state.onAir} data-watched={watched > 0}>
@@ -198,7 +198,8 @@ function Since() {
   return <>{say.up(timeText(at))}</>;
 }
 
-function stateOf(state: BroadcastView, watched: number, silent: boolean, settingUp: boolean, say: (typeof stationWords)["zh"]["state"]): [Tone, string] {
+function stateOf(state: BroadcastView, watched: number, helped: boolean, silent: boolean, settingUp: boolean, say: (typeof stationWords)["zh"]["state"]): [Tone, string] {
+  if (helped && state.onAir) return ["live", say.helped];
   if (silent) return ["asleep", say.private];
   if (settingUp) return ["asleep", say.off];
   if (state.link.end === "elsewhere" && state.link.state === "down") return ["asleep", say.elsewhere];

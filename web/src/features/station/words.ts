@@ -46,6 +46,7 @@ export const stationWords = words(
     state: {
       watched: (n: number) => (n === 1 ? "有人在看" : `${n} 人在看`),
       standby: "待命",
+      helped: "通话中",
       private: "隐私",
       connecting: "正在接通",
       recovering: "正在恢复",
@@ -191,6 +192,7 @@ export const stationWords = words(
     state: {
       watched: (n: number) => (n === 1 ? "being watched" : `${n} watching`),
       standby: "standing by",
+      helped: "in conversation",
       private: "private",
       connecting: "connecting",
       recovering: "recovering",
