@@ -182,7 +182,8 @@ export class Call {
       if (published) await local.unpublishTrack(published as LocalTrack, false).catch(() => undefined);
       return this.#drop(what);
     }
-    if (published || this.view.getSnapshot().phase !== "connected" || !local.permissions?.canPublish) return;
+    if (published || this.view.getSnapshot().phase !== "connected") return;
+    // Opened while the site is still being called: when it answers, nothing is left to wait for.
     let track: LocalTrack;
     try {
       track = this.#tracks.get(what) ?? (await open(what));
@@ -192,8 +193,9 @@ export class Call {
       const cancelled = what === "screen" && captureFault(error) === "denied";
       return cancelled ? undefined : this.#tell({ fault: { what, why: captureFault(error) } });
     }
+    if (!this.#tracks.has(what)) track.mediaStreamTrack.addEventListener("ended", () => this.want(what, false), { once: true });
     this.#tracks.set(what, track);
-    track.mediaStreamTrack.addEventListener("ended", () => this.want(what, false), { once: true });
+    if (!local.permissions?.canPublish) return;
     // A link that broke meanwhile comes back, and then it is tried again.
     await local
       .publishTrack(track, {
