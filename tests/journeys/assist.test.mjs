@@ -45,8 +45,15 @@ async function hears(page, count, ms = 15_000) {
   });
 }
 
-/** Notes the page's connections, so that what they received can be read: what a busy machine paints is another matter. */
-const noteConnections = () => {
+/**
+ * Notes when each party's picture and each sound began, and the page's connections, so that what they received can be read:
+ * what a busy machine paints, and when a test gets its turn to ask, is another matter.
+ */
+const note = () => {
+  window.__began = {};
+  const first = (what) => (window.__began[what] ??= Date.now());
+  document.addEventListener("loadeddata", ({ target }) => target.closest("[data-party]") && first(target.closest("[data-party]").dataset.party), true);
+  document.addEventListener("timeupdate", ({ target }) => target.matches("audio[data-sound]") && target.currentTime > 0 && first("sound"), true);
   const Real = window.RTCPeerConnection;
   window.__connections = [];
   window.RTCPeerConnection = class extends Real {
@@ -80,7 +87,7 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   const expert = await logIn(centre, base, "lvshi");
   await admin.close();
   for (const page of [operator, station]) {
-    await page.addInitScript(noteConnections);
+    await page.addInitScript(note);
     await page.reload();
   }
   await station.locator('[data-on-air="true"]').waitFor();
@@ -106,8 +113,9 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   assert.equal(before.body.answered_ms, null);
   assert.deepEqual(await sounds(operator), []);
 
+  const pressed = station.evaluate(() => new Promise((done) => window.addEventListener("click", () => done(Date.now()), { once: true, capture: true })));
   await call.getByRole("button", { name: "接听", exact: true }).click();
-  const answered = Date.now();
+  const answered = await pressed;
   const leader = before.body.parties[0].endpoint_id;
   await Promise.all([
     sees(operator, endpointId, 10_000, 2),
@@ -115,7 +123,12 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
     hears(operator, 1, 10_000),
     hears(station, 1, 10_000),
   ]);
-  const took = Date.now() - answered;
+  const began = async (page, identity) => {
+    const noted = await page.evaluate(() => window.__began);
+    return Math.max(noted[identity], noted.sound);
+  };
+  const took = Math.max(await began(operator, endpointId), await began(station, leader)) - answered;
+  assert.ok(took > 0, "nothing was seen or heard before the site answered");
   t.diagnostic(`both saw and heard ${took} ms after the answer`);
   assert.ok(took <= 3_000, `both saw and heard after ${took} ms`);
 
