@@ -3,6 +3,7 @@
 //! `tests/tests/parsers.rs` drives them with bounded seeded mutations on every run, `make fuzz` with a coverage-guided fuzzer.
 
 use bytes::Bytes;
+use lianxian_model::drawing::{FRAME_MAX_SIDE, image_head};
 use lianxian_model::link::{AddTrack, TrackAbout};
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
 use lianxian_model::time::Millis;
@@ -24,14 +25,33 @@ pub struct Parser {
     pub examples: fn() -> Vec<Vec<u8>>,
 }
 
-pub const ALL: [Parser; 6] = [
+pub const ALL: [Parser; 7] = [
     Parser { name: "datagram", feed: datagram, examples: datagram_examples },
     Parser { name: "rtp", feed: rtp, examples: rtp_examples },
     Parser { name: "rtcp", feed: rtcp, examples: rtcp_examples },
     Parser { name: "codec", feed: payload, examples: payload_examples },
     Parser { name: "sdp", feed: description, examples: description_examples },
     Parser { name: "link", feed: link, examples: link_examples },
+    Parser { name: "image", feed: image, examples: image_examples },
 ];
+
+/// The head of an image that someone wants to have kept.
+pub fn image(bytes: &[u8]) {
+    if let Some((_, width, height)) = image_head(bytes) {
+        assert!((1..=FRAME_MAX_SIDE).contains(&width) && (1..=FRAME_MAX_SIDE).contains(&height));
+    }
+}
+
+pub fn image_examples() -> Vec<Vec<u8>> {
+    let png = [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &[0, 0, 5, 0, 0, 0, 2, 0xd0, 8, 2, 0, 0, 0]].concat();
+    let webp = |chunk: &[u8], rest: &[u8]| [b"RIFF\0\0\0\0WEBP".as_slice(), chunk, &[0; 4], rest].concat();
+    vec![
+        png,
+        webp(b"VP8 ", &[0, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02]),
+        webp(b"VP8L", &[0x2f, 0xff, 0xc4, 0xb3, 0x00]),
+        webp(b"VP8X", &[0, 0, 0, 0, 0xff, 4, 0, 0xcf, 2, 0]),
+    ]
+}
 
 fn identity() -> Arc<DtlsIdentity> {
     static IDENTITY: OnceLock<Arc<DtlsIdentity>> = OnceLock::new();
