@@ -26,7 +26,7 @@ pub(crate) async fn serve() -> impl IntoResponse {
 }
 
 /// Commands that take an `Idempotency-Key`.
-const ONCE: [&str; 10] = [
+const ONCE: &[&str] = &[
     "call_site",
     "create_unit",
     "create_site",
@@ -36,6 +36,10 @@ const ONCE: [&str; 10] = [
     "give_grant",
     "open_watch",
     "link_case",
+    "raise_request",
+    "act_on_request",
+    "raise_station_request",
+    "act_on_station_request",
     "plan_shift",
 ];
 

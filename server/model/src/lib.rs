@@ -14,6 +14,7 @@ pub mod org;
 pub mod people;
 pub mod quality;
 pub mod register;
+pub mod request;
 pub mod roles;
 pub mod session;
 pub mod time;

@@ -19,6 +19,7 @@ use crate::ports::live::Live;
 use crate::ports::store::{Store, StoreError, Tx};
 use crate::presence::PresenceBoard;
 use crate::register::Register;
+use crate::requests::Requests;
 use crate::sessions::Sessions;
 use crate::sessions::live::LiveQueue;
 use crate::stations::Stations;
@@ -201,6 +202,7 @@ pub struct Service {
     pub drawings: Drawings,
     pub cases: Cases,
     pub register: Register,
+    pub requests: Requests,
     pub checks: Checks,
     pub duty: Duty,
     pub audit: Audit,
@@ -234,6 +236,7 @@ impl Service {
             drawings: Drawings { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
+            requests: Requests { core: core.clone() },
             checks: Checks { core: core.clone() },
             duty: Duty { core: core.clone() },
             audit: Audit { core: core.clone() },

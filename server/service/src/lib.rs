@@ -27,6 +27,7 @@ pub mod ports;
 pub mod presence;
 pub mod recovery;
 pub mod register;
+pub mod requests;
 mod secrets;
 pub mod sessions;
 pub mod stations;

@@ -78,6 +78,11 @@ impl Work {
         }
     }
 
+    /// The name that the record shows.
+    pub(crate) fn actor_name(&self) -> &str {
+        self.actor.name()
+    }
+
     /// What is done from here on is done in this name.
     pub(crate) fn act_as(&mut self, actor: &Actor) {
         self.actor = actor.clone();

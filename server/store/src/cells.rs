@@ -4,13 +4,15 @@ use lianxian_model::audit::AuditResult;
 use lianxian_model::case::CaseKind;
 use lianxian_model::check::CheckVerdict;
 use lianxian_model::drawing::ImageType;
-use lianxian_model::duty::{DutyMode, DutyRole, SwapState};
+use lianxian_model::duty::{DutyMode, DutyRole, Skill, SwapState};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::*;
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
 use lianxian_model::org::{EndpointKind, PrivacyClass, SiteKind, UnitLevel};
 use lianxian_model::people::LoginEnd;
 use lianxian_model::register::{OfflineCause, ViewMode, WatchEnd};
+use lianxian_model::request::ring::Rung;
+use lianxian_model::request::{RequestState, Urgency};
 use lianxian_model::roles::Role;
 use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
 use lianxian_model::time::Millis;
@@ -180,6 +182,10 @@ word_cells!(
     LeaveReason,
     CaseKind,
     CheckVerdict,
+    RequestState,
+    Rung,
+    Skill,
+    Urgency,
     DutyRole,
     DutyMode,
     SwapState,

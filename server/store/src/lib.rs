@@ -24,6 +24,7 @@ mod people;
 mod presence;
 mod quality;
 mod register;
+mod requests;
 mod select;
 mod sessions;
 mod tracks;

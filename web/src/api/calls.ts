@@ -102,6 +102,17 @@ export const cases = {
     http.get<t.Page<t.SessionView>>("/cases/sessions", { ...how, query: query({ number }, page) }),
 };
 
+/** Help requests: of the console, or of this workstation. */
+export const requests = {
+  open: (how?: Ask) => http.get<t.RequestView[]>("/requests/open", how),
+  list: (filter: t.RequestFilter, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.RequestView>>("/requests", { ...how, query: query(filter, page) }),
+  get: (request: string, how?: Ask) => http.get<t.RequestDetail>(`/requests/${id(request)}`, how),
+  answerers: (request: string, how?: Ask) => http.get<t.Answerer[]>(`/requests/${id(request)}/answerers`, how),
+  raise: (request: t.NewRequest) => http.post<t.RequestView>("/requests", request),
+  act: (request: string, step: t.RequestStep, how?: Ask) => http.post<t.RequestView>(`/requests/${id(request)}/steps`, step, how),
+};
+
 export const register = {
   list: (filter: t.RegisterFilter, page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.RegisterView>>("/register", { ...how, query: query(filter, page) }),
@@ -147,6 +158,9 @@ export const station = {
     http.get<t.Page<t.RegisterView>>("/station/ledger", { ...how, ownLogin: true, query: query(page) }),
   answer: (session: string) => http.post<t.AssistView>(`/station/assists/${id(session)}/answer`, {}, { ownLogin: true }),
   hangUp: (session: string) => http.post<t.SessionView>(`/station/assists/${id(session)}/end`, {}, { ownLogin: true }),
+  requests: (how?: Ask) => http.get<t.RequestView[]>("/station/requests", { ...how, ownLogin: true }),
+  ask: (request: t.NewRequest, key: string) => http.post<t.RequestView>("/station/requests", request, { ownLogin: true, key }),
+  act: (request: string, step: t.RequestStep) => http.post<t.RequestView>(`/station/requests/${id(request)}/steps`, step, { ownLogin: true }),
   linkToken: () => http.post<t.LinkToken>("/station/link/tokens", {}, { ownLogin: true }),
   forget: () => http.delete("/station", { ownLogin: true }),
 };

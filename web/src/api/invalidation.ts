@@ -2,7 +2,7 @@
 
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { withMark } from "./marks";
-import type { MarkNews, Marks, OutboxEvent, OrgTree, PresenceView, PrivacySwitch } from "./types";
+import type { MarkNews, Marks, OutboxEvent, OrgTree, PresenceView, PrivacySwitch, RequestView } from "./types";
 
 export function keysOf(event: OutboxEvent): QueryKey[] {
   const session: QueryKey[] = event.session_id ? [["sessions", "one", event.session_id], ["assists", event.session_id]] : [];
@@ -27,7 +27,7 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "duty.changed":
       return [["duty"]];
     case "request.changed":
-      return [["requests"], ["station", "requests"], ...session];
+      return [["requests", "one", (event.payload as RequestView).id], ["requests", "list"], ...session];
     case "directive.changed":
       return [["directives"]];
     case "org.changed":
@@ -59,7 +59,27 @@ export function apply(client: QueryClient, event: OutboxEvent): void {
       client.setQueryData<Marks>(["marks", whose, event.session_id], (marks) => marks && withMark(marks, event.payload as MarkNews));
     }
   }
+  if (event.kind === "request.changed") {
+    // The event carries the new view itself: a desk of a thousand is not asked for again at every step of one.
+    const fresh = event.payload as RequestView;
+    client.setQueryData<RequestView[]>(["requests", "open"], (all) => all && afterRequest(all, fresh, isOpen(fresh)));
+    client.setQueryData<RequestView[]>(["station", "requests"], (all) => all && afterRequest(all, fresh, true));
+  }
   for (const queryKey of keysOf(event)) void client.invalidateQueries({ queryKey });
+}
+
+/** Somebody still has to do something about the matter itself. */
+export function isOpen(request: RequestView): boolean {
+  return !["closed", "reviewed", "archived", "withdrawn", "merged"].includes(request.state);
+}
+
+/** The list with this request as it is now: in its place, first if it is new, gone if it belongs there no more. An older view changes nothing. */
+export function afterRequest(all: RequestView[], fresh: RequestView, belongs: boolean): RequestView[] {
+  const at = all.findIndex((request) => request.id === fresh.id);
+  const known = all[at];
+  if (known && known.version > fresh.version) return all;
+  if (!belongs) return known ? all.filter((request) => request.id !== fresh.id) : all;
+  return known ? all.with(at, fresh) : [fresh, ...all];
 }
 
 /** After a gap in the stream anything may have changed. */

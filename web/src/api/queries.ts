@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import * as calls from "./calls";
-import type { AuditFilter, RegisterFilter, SessionFilter } from "./types";
+import type { AuditFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
 
 const firstPage = null as string | null;
 
@@ -37,6 +37,17 @@ export const queries = {
     infiniteQueryOptions({
       queryKey: ["sessions", "list", filter],
       queryFn: ({ signal, pageParam }) => calls.sessions.list(filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+  openRequests: () => queryOptions({ queryKey: ["requests", "open"], queryFn: ({ signal }) => calls.requests.open({ signal }) }),
+  request: (id: string) => queryOptions({ queryKey: ["requests", "one", id], queryFn: ({ signal }) => calls.requests.get(id, { signal }) }),
+  answerers: (id: string) =>
+    queryOptions({ queryKey: ["requests", "one", id, "answerers"], queryFn: ({ signal }) => calls.requests.answerers(id, { signal }) }),
+  requests: (filter: RequestFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["requests", "list", filter],
+      queryFn: ({ signal, pageParam }) => calls.requests.list(filter, { cursor: pageParam }, { signal }),
       initialPageParam: firstPage,
       getNextPageParam: (page) => page.next,
     }),
@@ -78,6 +89,7 @@ export const queries = {
   persons: () => queryOptions({ queryKey: ["persons"], queryFn: ({ signal }) => calls.people.list({ signal }) }),
   accounts: () => queryOptions({ queryKey: ["accounts"], queryFn: ({ signal }) => calls.accounts.list({ signal }) }),
   station: () => queryOptions({ queryKey: ["station", "view"], queryFn: ({ signal }) => calls.station.view({ signal }) }),
+  stationRequests: () => queryOptions({ queryKey: ["station", "requests"], queryFn: ({ signal }) => calls.station.requests({ signal }) }),
   stationLedger: () =>
     infiniteQueryOptions({
       queryKey: ["station", "ledger"],

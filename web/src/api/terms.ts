@@ -53,6 +53,22 @@ export const terms = {
     reconsideration: ["行政复议", "administrative reconsideration"], publicity: ["法治宣传", "legal publicity"], hotline: ["热线工单", "hotline order"],
     report: ["社情民意", "key report"], other: ["其他", "other"],
   } satisfies Terms<t.CaseKind>,
+  skill: {
+    general: ["综合咨询", "general advice"], mediation: ["人民调解", "mediation"], legal_aid: ["法律援助", "legal aid"], notary: ["公证", "notary"],
+    appraisal: ["司法鉴定", "appraisal"], correction: ["社区矫正", "correction"], psychology: ["心理疏导", "counselling"], technical: ["设备技术", "equipment"],
+  } satisfies Terms<t.Skill>,
+  urgency: { life: ["危及人身财产", "life or property"], utilities: ["水电气热", "utilities"], ordinary: ["一般", "ordinary"] } satisfies Terms<t.Urgency>,
+  requestState: {
+    waiting: ["待受理", "waiting"], accepted: ["已受理", "accepted"], dispatched: ["已分派", "dispatched"], taken: ["已接单", "taken"],
+    connected: ["连线中", "connected"], handling: ["处置中", "in hand"], suspended: ["挂起", "suspended"], confirming: ["待确认", "to confirm"],
+    closed: ["已办结", "closed"], reviewed: ["已评价", "reviewed"], archived: ["已归档", "archived"], withdrawn: ["已撤销", "withdrawn"], merged: ["已合并", "merged"],
+  } satisfies Terms<t.RequestState>,
+  grade: {
+    very_satisfied: ["非常满意", "very satisfied"], satisfied: ["满意", "satisfied"], fair: ["基本满意", "fair"], dissatisfied: ["不满意", "dissatisfied"],
+    very_dissatisfied: ["非常不满意", "very dissatisfied"],
+  } satisfies Terms<t.Grade>,
+  favour: { suspend: ["挂起", "suspension"], extend: ["延期", "extension"] } satisfies Terms<t.Favour>,
+  rung: { seats: ["值班席", "seats on duty"], chief: ["值班长", "shift chief"], leader: ["带班领导", "duty leader"] } satisfies Terms<t.Rung>,
   viewMode: { live: ["实时调看", "live"], playback: ["录像回看", "playback"], export: ["导出", "export"] } satisfies Terms<t.ViewMode>,
   offlineCause: {
     never: ["从未上线", "never online"], closed: ["主动下线", "went offline"], lost: ["网络中断", "connection lost"], server_restart: ["服务重启", "server restarted"], disabled: ["已停用", "disabled"],
@@ -69,10 +85,6 @@ export const terms = {
     operator: ["值班员", "operator"], shift_chief: ["值班长", "shift chief"], duty_leader: ["带班领导", "duty leader"], reserve: ["备班", "reserve"],
   } satisfies Terms<t.DutyRole>,
   dutyMode: { office: ["所内", "in the office"], visiting: ["走访", "visiting"], phone: ["电话值守", "by phone"], appointment: ["预约", "by appointment"] } satisfies Terms<t.DutyMode>,
-  skill: {
-    general: ["综合咨询", "general advice"], mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], notary: ["公证", "notary"],
-    appraisal: ["司法鉴定", "forensic appraisal"], correction: ["社区矫正", "community correction"], psychology: ["心理疏导", "counselling"], technical: ["设备技术", "equipment"],
-  } satisfies Terms<t.Skill>,
   standing: {
     ahead: ["未到时间", "ahead"], on: ["在岗", "on duty"], missing: ["未到岗", "did not come"], held: ["留岗待接", "held until relieved"], left: ["已离岗", "left"], over: ["已下班", "over"],
   } satisfies Terms<t.Standing>,

@@ -21,6 +21,14 @@ export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";
+export type Urgency = "life" | "utilities" | "ordinary";
+export type RequestState =
+  | "waiting" | "accepted" | "dispatched" | "taken" | "connected" | "handling" | "suspended" | "confirming" | "closed" | "reviewed"
+  | "archived" | "withdrawn" | "merged";
+export type Channel = "station" | "console" | "guest";
+export type Grade = "very_satisfied" | "satisfied" | "fair" | "dissatisfied" | "very_dissatisfied";
+export type Favour = "suspend" | "extend";
+export type Rung = "seats" | "chief" | "leader";
 export type ViewMode = "live" | "playback" | "export";
 export type WatchEnd = "ended" | "logged_out" | "revoked" | "interrupted";
 export type OfflineCause = "never" | "closed" | "lost" | "server_restart" | "disabled";
@@ -708,3 +716,131 @@ export interface Handovers {
   cards: HandoverView[];
   open: OpenItem[];
 }
+
+/** Someone of the centre, as named at the time. */
+export interface Party {
+  person_id: string;
+  name: string;
+}
+
+export interface ClockView {
+  started_ms: number | null;
+  due_ms: number | null;
+  stopped_ms: number | null;
+  paused_since_ms: number | null;
+  paused_ms: number;
+  reminded_ms: number | null;
+  directed_ms: number | null;
+}
+
+export interface RingView {
+  since_ms: number;
+  rung: Rung;
+  next_ms: number | null;
+  persons: string[];
+}
+
+export interface Plea {
+  favour: Favour;
+  by: Party;
+  reason: string;
+  until_ms: number;
+  asked_ms: number;
+}
+
+export interface Evaluation {
+  grade: Grade;
+  text: string;
+  by: string;
+  at_ms: number;
+  call_back_by_ms: number | null;
+}
+
+/** A help request 求助单. */
+export interface RequestView {
+  id: string;
+  number: string;
+  site: Named | null;
+  unit: Named | null;
+  endpoint_id: string | null;
+  channel: Channel;
+  need: Skill;
+  urgency: Urgency;
+  sentence: string;
+  case: { kind: CaseKind; raw: string; normalised: string } | null;
+  asker: string;
+  state: RequestState;
+  /** 首问. */
+  owner: Party | null;
+  assignee: Party | null;
+  session_id: string | null;
+  ring: RingView | null;
+  response: ClockView;
+  pickup: ClockView;
+  closing: ClockView;
+  plea: Plea | null;
+  suspended_until_ms: number | null;
+  result: string;
+  confirm_by_ms: number | null;
+  evaluation: Evaluation | null;
+  merged_into: string | null;
+  raised_ms: number;
+  closed_ms: number | null;
+  version: number;
+}
+
+export interface RequestStepView {
+  seq: number;
+  at_ms: number;
+  actor: string;
+  kind: string;
+  state: RequestState;
+  detail: Record<string, unknown>;
+}
+
+export interface RequestDetail extends RequestView {
+  steps: RequestStepView[];
+  calls: { at_ms: number; rung: Rung; roster: unknown; persons: string[] }[];
+}
+
+export interface NewRequest {
+  need?: Skill;
+  urgency?: Urgency;
+  sentence?: string;
+  case_number?: string;
+  case_kind?: CaseKind;
+  asker?: string;
+  site_id?: string;
+}
+
+export interface RequestFilter {
+  site_id?: string;
+  unit_id?: string;
+  person_id?: string;
+  case?: string;
+  q?: string;
+  from_ms?: number;
+  to_ms?: number;
+  open?: boolean;
+}
+
+/** Someone who may answer a request, and whether their shift is on. */
+export interface Answerer {
+  person_id: string;
+  name: string;
+  post: string;
+  on_duty: boolean;
+}
+
+export type RequestStep =
+  | { action: "accept"; endpoint_id?: string }
+  | { action: "connect"; endpoint_id: string }
+  | { action: "take" | "resume" | "confirm" | "archive" }
+  | { action: "refuse" | "return" | "object" | "withdraw"; reason: string }
+  | { action: "dispatch"; to: string }
+  | { action: "plead"; favour: Favour; reason: string; until_ms: number }
+  | { action: "decide"; granted: boolean }
+  | { action: "finish"; result: string }
+  | { action: "evaluate"; grade: Grade; text?: string }
+  | { action: "call_back"; note: string }
+  | { action: "merge"; into: string };

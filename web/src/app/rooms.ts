@@ -18,6 +18,7 @@ export interface Room {
 /** In the order of the bar; the first that a person may enter is where the login leads. */
 export const rooms: readonly Room[] = [
   { name: "wall", path: paths.wall, rights: ["wall.watch"], Page: lazy(() => import("@/features/wall/WallRoom")) },
+  { name: "desk", path: `${paths.desk}/*`, rights: ["requests.read"], Page: lazy(() => import("@/features/desk/DeskRoom")) },
   { name: "duty", path: paths.duty, rights: ["duty.read"], Page: lazy(() => import("@/features/duty/DutyRoom")) },
   { name: "records", path: `${paths.records}/*`, rights: ["sessions.read"], Page: lazy(() => import("@/features/records/RecordsRoom")) },
   { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },

@@ -3,6 +3,9 @@
 export const paths = {
   home: "/",
   wall: "/wall",
+  desk: "/desk",
+  pastRequests: "/desk/past",
+  request: (id: string) => `/desk/${encodeURIComponent(id)}`,
   records: "/records",
   session: (id: string) => `/records/${encodeURIComponent(id)}`,
   /** An assistance while it goes on. */

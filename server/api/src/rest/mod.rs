@@ -10,6 +10,7 @@ mod live;
 mod logins;
 mod org;
 mod register;
+mod requests;
 mod sessions;
 mod station;
 mod watches;
@@ -54,6 +55,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(assists::routes())
         .merge(drawings::routes())
         .merge(register::routes())
+        .merge(requests::routes())
         .merge(live::routes())
         .merge(checks::routes())
         .merge(duty::routes())

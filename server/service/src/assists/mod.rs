@@ -3,7 +3,6 @@
 mod opening;
 pub(crate) mod parties;
 
-#[allow(unused_imports, reason = "accepting a help request opens one")]
 pub(crate) use opening::{AssistOpening, open_assist};
 
 use crate::actor::{AccountActor, Actor};
@@ -151,7 +150,7 @@ impl Assists {
     }
 
     /// The site's workstation that is on line; of several, one that is on air.
-    async fn station_on_line(&self, tx: &mut Box<dyn Tx>, site: &SiteId) -> ServiceResult<EndpointId> {
+    pub(crate) async fn station_on_line(&self, tx: &mut Box<dyn Tx>, site: &SiteId) -> ServiceResult<EndpointId> {
         let stations: Vec<Endpoint> = tx
             .endpoints_of_site(site)
             .await?
@@ -469,7 +468,11 @@ fn open_or(session: &Session) -> ServiceResult<()> {
     Err(lianxian_model::session::SessionError::NotOpen(session.state).into())
 }
 
-async fn own_console(tx: &mut Box<dyn Tx>, account: &AccountActor, console: &EndpointId) -> ServiceResult<bool> {
+pub(crate) async fn own_console(
+    tx: &mut Box<dyn Tx>,
+    account: &AccountActor,
+    console: &EndpointId,
+) -> ServiceResult<bool> {
     Ok(tx.endpoint(console).await?.is_some_and(|e| e.login_id.as_ref() == Some(&account.login)))
 }
 

@@ -210,7 +210,7 @@ impl Cases {
     }
 }
 
-fn number_error(error: CaseNumberError) -> ServiceError {
+pub(crate) fn number_error(error: CaseNumberError) -> ServiceError {
     let zh = match &error {
         CaseNumberError::Empty => "请填写案号".to_owned(),
         CaseNumberError::TooLong => format!("案号最多 {CASE_NUMBER_MAX_CHARS} 字"),

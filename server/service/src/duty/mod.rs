@@ -7,7 +7,6 @@ mod plan;
 mod sheet;
 mod swaps;
 
-#[allow(unused_imports)] // Calls for help ask it; until they land, the board alone does.
 pub(crate) use board::on_duty;
 pub use board::{Answering, DutyNow, DutyPerson, DutyWeek, LastCheck, ShiftView};
 pub use handovers::{DueHandover, HandoverView, Handovers, NewHandover};
@@ -39,8 +38,7 @@ pub const TEXT_MAX_CHARS: usize = 500;
 const MAX_SHIFTS_READ: i64 = 10 * MAX_SHIFTS_A_WEEK;
 
 /// Someone who answers now.
-#[allow(dead_code)] // As above: calls for help read what the board does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct OnDuty {
     pub shift_id: ShiftId,
     pub person_id: PersonId,

@@ -20,6 +20,8 @@ use lianxian_model::org::{Endpoint, Site, Unit};
 use lianxian_model::people::{Account, Login, LoginEnd, Person};
 use lianxian_model::quality::QualityRow;
 use lianxian_model::register::{OfflineCause, Presence, RegisterRow, Watch};
+use lianxian_model::request::HelpRequest;
+use lianxian_model::request::ring::Rung;
 use lianxian_model::roles::RoleGrant;
 use lianxian_model::session::{Attendance, Session, SessionKind, TrackInterval};
 use lianxian_model::time::Millis;
@@ -63,6 +65,7 @@ pub trait Tx:
     + AssistRows
     + DrawingRows
     + CheckRows
+    + RequestRows
     + DutyRows
     + AgreementRows
     + LedgerRows
@@ -392,6 +395,67 @@ pub trait AgreementRows: Send {
     async fn handover(&mut self, id: &HandoverId) -> StoreResult<Option<Handover>>;
     /// Those that wait, and those written since, newest first.
     async fn handovers_of_unit(&mut self, unit: &UnitId, since: Millis, limit: i64) -> StoreResult<Vec<Handover>>;
+}
+
+/// Which help requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestQuery {
+    /// Units whose subtrees may be seen; none: all.
+    pub roots: Option<Vec<UnitId>>,
+    pub site_id: Option<SiteId>,
+    pub unit_id: Option<UnitId>,
+    /// Whoever has it or was first.
+    pub person_id: Option<PersonId>,
+    pub case_normalised: Option<String>,
+    /// Part of the number or of what was said.
+    pub q: Option<String>,
+    pub from_ms: Option<Millis>,
+    pub to_ms: Option<Millis>,
+    pub open: Option<bool>,
+}
+
+/// One step of a request's history, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestStep {
+    pub seq: i64,
+    pub at_ms: Millis,
+    pub actor: String,
+    pub kind: String,
+    /// The state after it.
+    pub state: String,
+    /// JSON object.
+    pub detail: String,
+}
+
+/// One routing decision: whose seats rang, and the roster that it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestCall {
+    pub at_ms: Millis,
+    pub rung: Rung,
+    /// JSON of the roster.
+    pub roster: String,
+    /// JSON of the persons.
+    pub persons: String,
+}
+
+#[async_trait]
+pub trait RequestRows: Send {
+    async fn insert_request(&mut self, request: &HelpRequest) -> StoreResult<()>;
+    /// Checks `version`, stores `version + 1`.
+    async fn update_request(&mut self, request: &HelpRequest) -> StoreResult<bool>;
+    async fn request(&mut self, id: &RequestId) -> StoreResult<Option<HelpRequest>>;
+    /// The one that the session was held for.
+    async fn request_of_session(&mut self, session: &SessionId) -> StoreResult<Option<HelpRequest>>;
+    /// Newest first.
+    async fn requests(&mut self, query: &RequestQuery, page: &Keyset) -> StoreResult<Vec<HelpRequest>>;
+    /// Those that time changes by then, the longest due first.
+    async fn due_requests(&mut self, now: Millis, limit: i64) -> StoreResult<Vec<RequestId>>;
+    async fn append_request_step(&mut self, request: &RequestId, step: &RequestStep) -> StoreResult<()>;
+    /// Oldest first.
+    async fn request_steps(&mut self, request: &RequestId) -> StoreResult<Vec<RequestStep>>;
+    async fn append_request_call(&mut self, request: &RequestId, call: &RequestCall) -> StoreResult<()>;
+    /// Oldest first.
+    async fn request_calls(&mut self, request: &RequestId) -> StoreResult<Vec<RequestCall>>;
 }
 
 /// Where the two append-only ledgers stand.

@@ -102,7 +102,7 @@ impl Service {
         work.commit().await
     }
 
-    /// Does what time asks for: sessions whose observer stayed away end, idle logins end, old answers are forgotten.
+    /// Does what time asks for: sessions whose observer stayed away end, idle logins end, requests ring on and run late.
     pub async fn sweep(&self) -> ServiceResult<()> {
         let now = self.core.now();
         let mut tx = self.core.read().await?;
@@ -131,7 +131,7 @@ impl Service {
             }
             work.commit().await?;
         }
-        Ok(())
+        self.requests.sweep().await
     }
 
     /// Heartbeat and sweeps until the token is cancelled. A failed round is logged and tried again.

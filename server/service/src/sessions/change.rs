@@ -74,6 +74,8 @@ async fn store(work: &mut Work, session: &mut Session, effects: Vec<SessionEffec
         work.regrant(&session.id);
     }
     if ended {
+        // Sessions and requests know each other here only, and the way back is short: a session never asks of requests.
+        Box::pin(crate::requests::session_ended(work, session)).await?;
         tell(work, session, EventKind::SessionEnded).await
     } else {
         tell(work, session, EventKind::SessionUpdated).await

@@ -3,6 +3,7 @@
 import { DisconnectOutlined } from "@ant-design/icons";
 import { NavLink, Outlet } from "react-router";
 import { holdsAny, useMe } from "@/api/me";
+import { Ringing } from "@/features/ringing/Ringing";
 import { Invitations } from "@/features/session/Invitations";
 import { useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
@@ -57,6 +58,7 @@ function Frame() {
         </div>
       )}
       <IdleNotice />
+      <Ringing />
       {holdsAny(me, ["requests.answer"]) && <Invitations />}
       <main className={css.main}>
         <Outlet />

@@ -20,6 +20,7 @@ import { CalmBand, Watchers, type Calm } from "./Banner";
 import type { BroadcastView } from "./broadcast";
 import type { Choices } from "@/lib/devices";
 import { EnrolPage } from "./EnrolPage";
+import { HelpCard } from "./HelpCard";
 import { useAwake, useBroadcast, useChoices, useLastResort, useOnAir, usePrivacy, useStationEvents, useTurn } from "./hooks";
 import { Ledger } from "./Ledger";
 import { broadcast } from "./machine";
@@ -178,6 +179,7 @@ function Desk({ view, heard, unheard }: Known) {
         <main className={css.desk}>
           <Self state={state} view={view} choices={choices} silent={privacy.on} change={() => setSetting(true)} />
           <div className={css.side}>
+            <HelpCard />
             <PrivacyCard privacy={privacy} />
             <Ledger />
           </div>

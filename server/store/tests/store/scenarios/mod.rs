@@ -17,4 +17,5 @@ mod privacy;
 mod quality;
 mod recovery;
 mod repeats;
+mod requests;
 mod scope;

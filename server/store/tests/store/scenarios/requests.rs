@@ -1,0 +1,189 @@
+//! A help request from the tap to the evaluation, the ladder under a clock set by hand, and who may do what.
+
+use crate::harness::town::{MINUTE, SECOND, Town, all, code, in_both_towns, service_over};
+use lianxian_model::case::CaseKind;
+use lianxian_model::duty::Skill;
+use lianxian_model::request::ring::Rung;
+use lianxian_model::request::{Favour, Grade, RequestState, Urgency};
+use lianxian_model::time::{Clock, Millis};
+use lianxian_service::Actor;
+use lianxian_service::requests::{NewRequest, RequestFilter, RequestStepWanted as Step, RequestView};
+
+const OFFICE: &str = "华明街道司法所";
+
+fn tap() -> NewRequest {
+    NewRequest {
+        need: Skill::General,
+        urgency: Urgency::Ordinary,
+        sentence: String::new(),
+        case_number: String::new(),
+        case_kind: None,
+        asker: String::new(),
+        site_id: None,
+    }
+}
+
+async fn raised(town: &Town, new: NewRequest) -> RequestView {
+    let station = town.device_actor(&town.device(OFFICE)).await;
+    town.service.requests.raise(&station, new, None).await.unwrap()
+}
+
+async fn ringing(town: &Town, request: &RequestView) -> (Rung, Vec<String>) {
+    let found = town.service.requests.get(&Actor::System, &request.id).await.unwrap().request;
+    let ring = found.ring.unwrap();
+    let persons = town.db.read().await.persons().await.unwrap();
+    let name = |id| persons.iter().find(|person| person.id == id).unwrap().name.clone();
+    (ring.rung, ring.persons.into_iter().map(name).collect())
+}
+
+in_both_towns! {
+    async fn from_the_tap_to_the_evaluation(town: Town) {
+        let s = &town.service;
+        let station = town.device_actor(&town.device(OFFICE)).await;
+        let (operator, chief) = (town.login("zhibanyuan").await, town.login("zhibanzhang").await);
+        let new = NewRequest {
+            sentence: "  邻里纠纷，双方情绪激动 ".into(),
+            case_number: "晋医人调字[2019]011号".into(),
+            case_kind: Some(CaseKind::Mediation),
+            asker: "杨静".into(),
+            ..tap()
+        };
+        let request = raised(&town, new).await;
+        assert_eq!((request.number.as_str(), request.state), ("QZ20261125HM01001", RequestState::Waiting));
+        assert_eq!((request.sentence.as_str(), request.asker.as_str()), ("邻里纠纷，双方情绪激动", "杨静"));
+        assert_eq!(request.case.as_ref().unwrap().normalised, "晋医人调字(2019)11号");
+        let (rung, names) = ringing(&town, &request).await;
+        assert_eq!((rung, names.contains(&"李明".to_owned())), (Rung::Seats, true));
+
+        town.clock.pass(9 * SECOND);
+        let act = async |actor: &Actor, step| s.requests.act(actor, &request.id, step, None).await;
+        let taken = act(&operator, Step::Accept { endpoint_id: None }).await.unwrap();
+        assert_eq!((taken.state, taken.ring), (RequestState::Taken, None));
+        assert_eq!(taken.owner.as_ref().map(|party| party.name.as_str()), Some("李明"));
+        assert_eq!(taken.response.stopped_ms.unwrap().0 - taken.raised_ms.0, 9 * SECOND);
+        let second = act(&chief, Step::Accept { endpoint_id: None }).await.unwrap_err();
+        assert_eq!((second.code, second.value), ("request_taken", Some("李明".into())));
+
+        // Handed on, the first contact stays the first.
+        let expert = town.login("lvshi").await;
+        let to = expert.account().unwrap().person.clone();
+        assert_eq!(act(&operator, Step::Dispatch { to: to.clone() }).await.unwrap().state, RequestState::Dispatched);
+        assert_eq!(code(act(&operator, Step::Take).await), "request_not_yours");
+        let taken = act(&expert, Step::Take).await.unwrap();
+        assert_eq!(taken.owner.map(|party| party.name), Some("李明".into()));
+        assert_eq!(taken.assignee.map(|party| party.person_id), Some(to));
+
+        // Only an approved suspension stops the clock.
+        let until_ms = Millis(town.clock.now().0 + 60 * MINUTE);
+        let plead = Step::Plead { favour: Favour::Suspend, reason: "等材料".into(), until_ms };
+        act(&expert, plead).await.unwrap();
+        town.refused(&expert, "request.decide", act(&expert, Step::Decide { granted: true })).await;
+        let suspended = act(&chief, Step::Decide { granted: true }).await.unwrap();
+        assert!(suspended.closing.paused_since_ms.is_some());
+        town.clock.pass(60 * MINUTE);
+        s.sweep().await.unwrap();
+        let again = s.requests.get(&expert, &request.id).await.unwrap();
+        assert_eq!((again.request.state, again.request.closing.paused_ms), (RequestState::Handling, 60 * MINUTE));
+
+        act(&expert, Step::Finish { result: "已当面释法，双方和解".into() }).await.unwrap();
+        town.refused(&expert, "request.confirm", act(&expert, Step::Confirm)).await;
+        act(&station, Step::Confirm).await.unwrap();
+        let grade = Grade::Dissatisfied;
+        let judged = act(&station, Step::Evaluate { grade, text: "等得久".into() }).await.unwrap();
+        assert_eq!(judged.state, RequestState::Closed);
+        assert!(judged.evaluation.unwrap().call_back_by_ms.is_some());
+        assert_eq!(code(act(&chief, Step::Archive).await), "call_back_due");
+        assert_eq!(act(&operator, Step::CallBack { note: " ".into() }).await.unwrap_err().field, Some("note"));
+        act(&operator, Step::CallBack { note: "已说明原因".into() }).await.unwrap();
+        let filed = act(&chief, Step::Archive).await.unwrap();
+        assert_eq!(filed.state, RequestState::Archived);
+
+        let detail = s.requests.get(&chief, &request.id).await.unwrap();
+        let kinds: Vec<&str> = detail.steps.iter().map(|step| step.kind.as_str()).collect();
+        assert_eq!(kinds, [
+            "raise", "ring", "accept", "take", "dispatch", "take", "plead_suspend", "grant", "suspension_ended",
+            "finish", "confirm", "evaluate", "call_back_due", "call_back", "archive",
+        ]);
+        assert_eq!(detail.steps.last().unwrap().state, RequestState::Archived);
+        assert_eq!(detail.calls.len(), 1);
+        assert!(detail.calls[0].roster.as_array().is_some_and(|roster| !roster.is_empty()), "the roster is kept");
+        assert!(s.requests.open(&chief).await.unwrap().is_empty());
+        let past = RequestFilter { case: Some("晋医人调字（2019）11号".into()), ..RequestFilter::default() };
+        assert_eq!(s.requests.list(&chief, &past, &all()).await.unwrap().items.len(), 1);
+        town.chain_holds().await;
+    }
+
+    async fn an_unanswered_call_climbs_also_after_a_restart(town: Town) {
+        let request = raised(&town, tap()).await;
+        town.clock.pass(14 * SECOND);
+        town.service.sweep().await.unwrap();
+        assert_eq!(ringing(&town, &request).await.0, Rung::Seats);
+        town.clock.pass(SECOND);
+        town.service.sweep().await.unwrap();
+        let (rung, names) = ringing(&town, &request).await;
+        assert_eq!((rung, names.contains(&"王淑敏".to_owned())), (Rung::Chief, true));
+        // The process dies and another takes over a minute later.
+        town.clock.pass(MINUTE);
+        let (service, _) = service_over(&town.db, &town.clock);
+        service.recover().await.unwrap();
+        service.sweep().await.unwrap();
+        let (rung, names) = ringing(&town, &request).await;
+        assert_eq!((rung, names.contains(&"刘建国".to_owned())), (Rung::Leader, true));
+        let detail = service.requests.get(&Actor::System, &request.id).await.unwrap();
+        assert_eq!(detail.calls.iter().map(|call| call.rung).collect::<Vec<_>>(), [Rung::Seats, Rung::Chief, Rung::Leader]);
+    }
+
+    async fn an_overdue_clock_reminds_once_and_then_asks_for_a_directive(town: Town) {
+        let request = raised(&town, NewRequest { urgency: Urgency::Life, ..tap() }).await;
+        let kinds = async || {
+            let detail = town.service.requests.get(&Actor::System, &request.id).await.unwrap();
+            detail.steps.into_iter().map(|step| step.kind).filter(|kind| kind != "ring").collect::<Vec<_>>()
+        };
+        for (minutes, expected) in [(14, &["raise"][..]), (1, &["raise", "remind"]), (14, &["raise", "remind"]), (1, &["raise", "remind", "direct"]), (60, &["raise", "remind", "direct"])] {
+            town.clock.pass(minutes * MINUTE);
+            town.service.sweep().await.unwrap();
+            assert_eq!(kinds().await, expected);
+        }
+    }
+
+    async fn what_is_refused_is_on_record_and_says_why(town: Town) {
+        let s = &town.service;
+        let request = raised(&town, tap()).await;
+        let (staff, inspector) = (town.login("gongzuoyuan").await, town.login("dudao").await);
+        let accept = || Step::Accept { endpoint_id: None };
+        for actor in [&staff, &inspector] {
+            town.refused(actor, "request.accept", s.requests.act(actor, &request.id, accept(), None)).await;
+        }
+        // Another street's station neither reads it nor withdraws it.
+        let other = town.device_actor(&town.device("张贵庄街道司法所")).await;
+        assert_eq!(code(s.requests.get(&other, &request.id).await), "forbidden");
+        let withdraw = Step::Withdraw { reason: "点错了".into() };
+        assert_eq!(code(s.requests.act(&other, &request.id, withdraw.clone(), None).await), "forbidden");
+        let own = town.device_actor(&town.device(OFFICE)).await;
+        let silent = Step::Withdraw { reason: "  ".into() };
+        assert_eq!(s.requests.act(&own, &request.id, silent, None).await.unwrap_err().field, Some("reason"));
+        let gone = s.requests.act(&own, &request.id, withdraw, None).await.unwrap();
+        assert_eq!((gone.state, gone.ring), (RequestState::Withdrawn, None));
+        let operator = town.login("zhibanyuan").await;
+        assert_eq!(code(s.requests.act(&operator, &request.id, accept(), None).await), "request_state");
+        // Staff asks from its own account, for its own unit only.
+        let site = |name: &str| Some(town.device(name).site_id);
+        let mine = NewRequest { site_id: site(OFFICE), ..tap() };
+        assert_eq!(s.requests.raise(&staff, mine, None).await.unwrap().asker, "杨静");
+        let theirs = NewRequest { site_id: site("张贵庄街道司法所"), ..tap() };
+        town.refused(&staff, "request.raise", s.requests.raise(&staff, theirs, None)).await;
+        let long = NewRequest { sentence: "长".repeat(1_001), ..tap() };
+        let error = s.requests.raise(&own, long, None).await.unwrap_err();
+        assert_eq!((error.field, error.limit), (Some("sentence"), Some(1_000)));
+        let unlike = NewRequest { case_number: "没有号".into(), case_kind: Some(CaseKind::Notary), ..tap() };
+        assert_eq!(s.requests.raise(&own, unlike, None).await.unwrap_err().field, Some("case_number"));
+    }
+
+    async fn a_tap_that_is_sent_again_is_one_request(town: Town) {
+        let station = town.device_actor(&town.device(OFFICE)).await;
+        let raise = async || town.service.requests.raise(&station, tap(), Some("tap-1")).await.unwrap();
+        let (first, again) = (raise().await, raise().await);
+        assert_eq!(first.id, again.id);
+        assert_eq!(town.service.requests.of_station(&station).await.unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+// One tap for help: the seat on duty rings, the first who accepts has it, the asker sees who and until when, confirms and judges.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { api, launch } from "./harness/browser.mjs";
+import { enrol, logIn, org } from "./harness/people.mjs";
+import { eventually, Installation } from "./harness/server.mjs";
+
+const RINGS_WITHIN_MS = 1_000;
+let installation, browser, operator, chief, station, site;
+
+before(async () => {
+  installation = await Installation.make();
+  await installation.seed();
+  await installation.start();
+  browser = await launch();
+  const admin = await logIn(browser, installation.base, "sysadmin");
+  operator = await logIn(browser, installation.base, "zhibanyuan");
+  chief = await logIn(browser, installation.base, "zhibanzhang");
+  const tree = await org(operator);
+  site = tree.sites.find((one) => one.name === "张贵庄街道司法所");
+  station = (await enrol(browser, installation.base, admin, site.id, "求助测试机")).page;
+});
+
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+const ringing = (page) => page.locator("[data-ringing]");
+const help = (page) => page.locator("[data-state]").filter({ has: page.getByText(/求助|办理|呼叫|评价/) }).first();
+/** The request that this workstation raised last, as the server has it. */
+const latest = async () => (await api(station, "GET", "/station/requests")).body[0];
+
+test("the seat on duty rings within a second, also while its person types, and Enter accepts", async () => {
+  await operator.goto("/desk");
+  const search = operator.getByRole("searchbox").or(operator.getByLabel("搜索编号、场所、内容、姓名、案号")).first();
+  await search.fill("没打完");
+  await station.getByRole("button", { name: "填写类别、说明、案号" }).click();
+  await station.getByLabel("简单说明（可不填）").fill("邻里纠纷，双方情绪激动");
+  const tapped = Date.now();
+  await station.getByRole("button", { name: /一键求助/ }).click();
+  await ringing(operator).waitFor({ timeout: 5_000 });
+  const rang = Date.now() - tapped;
+  assert.ok(rang <= RINGS_WITHIN_MS, `the seat rang after ${rang} ms`);
+  console.log(`rang after ${rang} ms`);
+  assert.match(await ringing(operator).innerText(), /张贵庄街道司法所[\s\S]*邻里纠纷/);
+  assert.equal(await search.inputValue(), "没打完", "what was half typed is still there");
+  assert.match(await operator.title(), /求助：张贵庄街道司法所/);
+  // The shift chief is not rung yet.
+  assert.equal(await ringing(chief).count(), 0);
+  await search.fill("");
+  await search.blur();
+  await operator.keyboard.press("Enter");
+  await ringing(operator).waitFor({ state: "detached" });
+  await eventually(5_000, "the request is taken", async () => (await latest()).owner?.name === "李明");
+  await help(station).getByText("李明 为您办理").waitFor({ timeout: 5_000 });
+  const request = await latest();
+  assert.ok(request.response.stopped_ms - request.raised_ms < 15_000);
+});
+
+test("it is finished, confirmed, judged as bad, called back and filed, and all of it is its history", async () => {
+  const request = await latest();
+  if (request.state === "connected") {
+    const ended = await api(operator, "POST", `/sessions/${request.session_id}/end`, {});
+    assert.ok(ended.status < 300, JSON.stringify(ended));
+  }
+  await operator.goto(`/desk/${request.id}`);
+  await operator.getByRole("button", { name: "办理完毕" }).click();
+  await operator.getByRole("dialog").getByLabel("办理结果").fill("已当面释法，双方和解");
+  await operator.getByRole("dialog").getByRole("button", { name: "办理完毕" }).click();
+  await help(station).getByText("已当面释法，双方和解").waitFor({ timeout: 5_000 });
+  await station.getByRole("button", { name: "确认办结" }).click();
+  await station.getByText("请评价这次服务").waitFor();
+  await station.locator(".ant-rate li").nth(1).click();
+  await station.getByLabel("想说的话（可不填）").fill("等得久");
+  await station.getByRole("button", { name: "提交" }).click();
+  await station.getByRole("button", { name: /一键求助/ }).waitFor();
+  await operator.getByText("不满意").first().waitFor({ timeout: 5_000 });
+  await operator.getByRole("button", { name: "登记回访" }).click();
+  const dialog = operator.getByRole("dialog");
+  await dialog.getByLabel("回访情况").fill("已说明原因并致歉");
+  await dialog.getByRole("button", { name: "登记回访" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const detail = await api(chief, "GET", `/requests/${request.id}`);
+  assert.equal(detail.body.state, "reviewed");
+  const kinds = detail.body.steps.map((step) => step.kind);
+  for (const kind of ["raise", "ring", "accept", "take", "finish", "confirm", "evaluate", "call_back_due", "call_back"]) assert.ok(kinds.includes(kind), `${kind} in ${kinds}`);
+});
+
+test("a tap without the server is kept, said so, and delivered once when the server is back", async () => {
+  await installation.kill();
+  await station.getByRole("button", { name: /一键求助/ }).click();
+  await station.getByText("已记下，正在发送").waitFor();
+  await installation.start();
+  await ringing(operator).waitFor({ timeout: 30_000 });
+  const all = await api(station, "GET", "/station/requests");
+  assert.equal(all.body.filter((one) => one.state === "waiting").length, 1, "the tap is one request");
+  // Two who accept at the same instant: one has it, the other is told who.
+  const [first] = all.body;
+  const accept = (page) => api(page, "POST", `/requests/${first.id}/steps`, { action: "accept" });
+  const answers = await Promise.all([accept(operator), accept(chief)]);
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409]);
+  const refused = answers.find((answer) => answer.status === 409);
+  assert.equal(refused.body.code, "request_taken");
+});
