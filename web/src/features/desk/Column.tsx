@@ -66,8 +66,6 @@ const Card = memo(
         {marked !== null && <Checkbox checked={marked} aria-label={request.number} onChange={() => mark(request.id)} />}
         <button
           type="button"
-          draggable
-          onDragStart={(event) => event.dataTransfer.setData("application/x-lianxian-request", request.id)}
           onClick={() => (marked === null ? choose(request.id) : mark(request.id))}
         >
           <span className={css.line}>

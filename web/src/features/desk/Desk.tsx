@@ -1,4 +1,4 @@
-// The live desk: five columns by state, the most pressing first; a click opens a request, a drag onto a person on duty dispatches it.
+// The live desk: five columns by state, the most pressing first; a click opens a request, several are marked and done together.
 
 import { CheckSquareOutlined, HistoryOutlined, QuestionCircleOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";

@@ -1,5 +1,5 @@
-// Doing something to requests: what needs words asks for them in a dialog that keeps its text on failure; what concerns several, or is done by
-// a drag, waits some seconds in which it can be taken back.
+// Doing something to requests: what needs words asks for them in a dialog that keeps its text on failure; what concerns several
+// waits some seconds in which it can be taken back.
 
 import { useQuery } from "@tanstack/react-query";
 import { App, Button, Form, Input, Modal, Select } from "antd";
