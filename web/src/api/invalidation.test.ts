@@ -30,3 +30,22 @@ test("what was never asked for is not invented by an event", () => {
   apply(client, { ...base, kind: "presence.changed", session_id: null, payload: { endpoint_id: "e" } });
   expect(client.getQueryData(["presence"])).toBeUndefined();
 });
+
+test("an event that comes while the list is on its way is not lost under the older answer", async () => {
+  const client = new QueryClient();
+  const view = (state: "online" | "offline"): PresenceView => ({
+    endpoint_id: "e", site_id: "s", state, on_air: state === "online", privacy: false, since_ms: 1, cause: null, cause_zh: null, cause_en: null,
+  });
+  for (const known of [undefined, [view("offline")]]) {
+    client.setQueryData(["presence"], known);
+    let answer: (all: PresenceView[]) => void = () => undefined;
+    const asked = client.fetchQuery({ queryKey: ["presence"], queryFn: () => new Promise<PresenceView[]>((resolve) => (answer = resolve)) });
+    await Promise.resolve();
+    apply(client, { ...base, kind: "presence.changed", session_id: null, payload: view("online") });
+    answer([view("offline")]);
+    await asked;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(client.getQueryData<PresenceView[]>(["presence"])?.[0]?.state).toBe("online");
+    client.clear();
+  }
+});

@@ -39,31 +39,40 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
   }
 }
 
+/**
+ * Puts what an event says into a kept answer. An answer that is on its way was perhaps given before the event: what it says is put into
+ * that one too, when it is there. Nothing kept and nothing asked for stays so.
+ */
+function put<T>(client: QueryClient, queryKey: QueryKey, change: (kept: T) => T): void {
+  client.setQueryData<T>(queryKey, (kept) => kept && change(kept));
+  const coming = client.getQueryCache().find({ queryKey, exact: true });
+  if (coming?.state.fetchStatus !== "fetching") return;
+  // Settled or given up for a newer one: either way it is looked at again once it is stored.
+  const again = () => setTimeout(() => put(client, queryKey, change), 0);
+  coming.promise?.then(again, again);
+}
+
 export function apply(client: QueryClient, event: OutboxEvent): void {
   if (event.kind === "presence.changed") {
     // The event carries the new view itself: no need to ask for all of them again.
     const fresh = event.payload as PresenceView;
-    client.setQueryData<PresenceView[]>(["presence"], (all) =>
-      all && [...all.filter((p) => p.endpoint_id !== fresh.endpoint_id), fresh],
-    );
+    put<PresenceView[]>(client, ["presence"], (all) => [...all.filter((p) => p.endpoint_id !== fresh.endpoint_id), fresh]);
   }
   if (event.kind === "privacy.changed") {
     const privacy = event.payload as PrivacySwitch;
-    client.setQueryData<OrgTree>(["org"], (tree) =>
-      tree && { ...tree, sites: tree.sites.map((site) => (site.id === event.site_id ? { ...site, privacy } : site)) },
-    );
+    put<OrgTree>(client, ["org"], (tree) => ({ ...tree, sites: tree.sites.map((site) => (site.id === event.site_id ? { ...site, privacy } : site)) }));
   }
   if (event.kind === "session.marked" && event.session_id) {
     // Drawn at once from what the event carries: it was stored before it was told.
     for (const whose of ["account", "station"]) {
-      client.setQueryData<Marks>(["marks", whose, event.session_id], (marks) => marks && withMark(marks, event.payload as MarkNews));
+      put<Marks>(client, ["marks", whose, event.session_id], (marks) => withMark(marks, event.payload as MarkNews));
     }
   }
   if (event.kind === "request.changed") {
     // The event carries the new view itself: a desk of a thousand is not asked for again at every step of one.
     const fresh = event.payload as RequestView;
-    client.setQueryData<RequestView[]>(["requests", "open"], (all) => all && afterRequest(all, fresh, isOpen(fresh)));
-    client.setQueryData<RequestView[]>(["station", "requests"], (all) => all && afterRequest(all, fresh, true));
+    put<RequestView[]>(client, ["requests", "open"], (all) => afterRequest(all, fresh, isOpen(fresh)));
+    put<RequestView[]>(client, ["station", "requests"], (all) => afterRequest(all, fresh, true));
   }
   for (const queryKey of keysOf(event)) void client.invalidateQueries({ queryKey });
 }
