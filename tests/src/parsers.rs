@@ -166,6 +166,7 @@ pub fn payload(bytes: &[u8]) {
     for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1] {
         std::hint::black_box(codec::inspect(codec, bytes));
     }
+    std::hint::black_box(codec::red_primary(bytes));
 }
 
 fn payload_examples() -> Vec<Vec<u8>> {
@@ -177,6 +178,8 @@ fn payload_examples() -> Vec<Vec<u8>> {
         vec![0x7c, 0x85, 0x88, 0x80],
         // VP9 (RFC 9628) with a scalability structure.
         vec![0x8a, 0x81, 0x23, 0x18, 2, 0x80, 1, 0x68, 0x49, 0x83, 0x42],
+        // RED (RFC 2198): an Opus block of 20 ms ago, and a new one.
+        vec![0xef, 0x0f, 0x00, 0x02, 0x6f, 0xfc, 0x01, 0xfc, 0x02, 0x03],
         // AV1: aggregation header and a sequence header OBU.
         vec![0x18, 0x0a, 0x0b, 0, 0, 0, 0x04, 0x3c, 0xff, 0xbc, 0xff, 0xf9, 0x80, 0x40],
     ]

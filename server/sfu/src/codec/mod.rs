@@ -4,9 +4,11 @@
 mod av1;
 mod bits;
 mod h264;
+mod red;
 mod vp8;
 mod vp9;
 
+pub use red::primary as red_primary;
 pub use vp8::{Fields as Vp8Fields, Shift as Vp8Shift, Shifted as Vp8Shifted};
 
 use lianxian_model::media::Codec;

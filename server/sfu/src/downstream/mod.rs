@@ -8,6 +8,6 @@ mod retransmission;
 
 pub use continuity::{Continuity, Mapped};
 pub use outgoing::{Outgoing, PADDING, Stamps, write, write_padding};
-pub use pacer::Pacer;
+pub use pacer::{MAX_QUEUED_BYTES, Pacer};
 pub use resend::Resend;
 pub use retransmission::{Retransmissions, Verdict};

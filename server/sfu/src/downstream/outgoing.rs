@@ -1,8 +1,10 @@
 //! Writes the plaintext of one packet for one subscriber: its own header and extensions, the shared payload.
 
 use super::continuity::Mapped;
+use crate::codec::red_primary;
 use crate::rtp::{ExtensionIds, ExtensionWriter, FIXED_HEADER};
 use crate::upstream::Packet;
+use lianxian_model::media::Codec;
 
 /// Bytes kept free for the authentication tag.
 pub const TAG_RESERVE: usize = 20;
@@ -19,6 +21,8 @@ pub struct Outgoing {
     /// SSRC and payload type of retransmissions, if negotiated.
     pub rtx: Option<(u32, u8)>,
     pub extensions: ExtensionIds,
+    /// Of redundant sound (RFC 2198) the receiver gets the new block alone: it took Opus and no RED.
+    pub without_redundancy: bool,
     mid: [u8; MAX_MID],
     mid_len: u8,
 }
@@ -87,7 +91,10 @@ pub fn write(slot: &mut [u8], packet: &Packet, mapped: &Mapped, to: &Outgoing, s
         slot.get_mut(at..at + 2)?.copy_from_slice(&mapped.sequence.to_be_bytes());
         at += 2;
     }
-    let payload = packet.payload();
+    let payload = match to.without_redundancy && packet.codec == Codec::Red {
+        false => packet.payload(),
+        true => red_primary(packet.payload())?,
+    };
     let target = slot.get_mut(at..)?;
     let written = match &packet.vp8 {
         Some(fields) => mapped.vp8.write(fields, payload, target)?,
@@ -129,7 +136,6 @@ mod tests {
     use crate::codec::{self, Vp8Shift};
     use crate::rtp::{Header, Marks};
     use crate::upstream::Parts;
-    use lianxian_model::media::Codec;
     use std::time::Instant;
 
     fn packet(codec: Codec, payload: &[u8], descriptor: &[u8], audio_level: Option<u8>) -> Packet {

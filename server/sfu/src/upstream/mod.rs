@@ -16,7 +16,7 @@ pub use level::Level;
 pub use missing::{MAX_MISSING, Missing};
 pub use packet::{Packet, Parts};
 pub use reception::{Arrival, Reception, Sample};
-pub use ring::Ring;
+pub use ring::{MAX_AGE, Ring};
 
 /// Layers of one track, lowest first.
 pub const MAX_LAYERS: usize = 3;

@@ -2,7 +2,10 @@
 
 use super::contract::{Egress, Relay, RelayTo, SharedPacket};
 use super::counters::Counters;
-use super::limits::{MAX_HEAD_START, MAX_HEAD_START_PACKETS, RELAYED_REQUEST_INTERVAL};
+use super::limits::{
+    BLIND_HEAD_START, HEAD_START_PASSES, MAX_HEAD_START, MAX_HEAD_START_BYTES, MAX_HEAD_START_PACKETS,
+    RELAYED_REQUEST_INTERVAL,
+};
 use super::outlet::{Held, Outlet};
 use super::peer::Link;
 use super::slab::{Key, Slab};
@@ -102,9 +105,22 @@ impl Worker {
         {
             return;
         }
+        // Whoever is new on a line that is known to carry it may be started from further back.
+        let outlet = self.links.get(viewer.link).and_then(|link| link.outlet.as_ref()).filter(|_| !viewer.started);
+        let carries = outlet.and_then(|outlet| Some((outlet.pacer.bytes(), outlet.estimate()?)));
+        let passes = |bytes: usize| {
+            carries.is_some_and(|(waiting, estimate)| {
+                let bits = (bytes + waiting) as u128 * 8;
+                bits * 1_000 <= u128::from(estimate) * HEAD_START_PASSES.as_millis()
+            })
+        };
         let fresh = |first: &&SharedPacket| {
-            now.saturating_duration_since(first.arrived) <= MAX_HEAD_START
-                && ring.end() - first.sequence <= MAX_HEAD_START_PACKETS
+            let age = now.saturating_duration_since(first.arrived);
+            if age > MAX_HEAD_START || ring.end() - first.sequence > MAX_HEAD_START_PACKETS {
+                return false;
+            }
+            let bytes = bytes_since(ring, first);
+            bytes <= MAX_HEAD_START_BYTES && (age <= BLIND_HEAD_START || passes(bytes))
         };
         let mut started = false;
         // Whoever is shown another layer goes on with it until the key frame comes: what is past would be shown twice.
@@ -226,6 +242,12 @@ impl Worker {
             self.offer_if_due(peer);
         }
     }
+}
+
+/// Bytes of what is held from this packet on.
+fn bytes_since(ring: &Ring, first: &SharedPacket) -> usize {
+    let held = (first.sequence..ring.end()).filter_map(|sequence| ring.get(sequence));
+    held.map(|packet| packet.payload().len()).sum()
 }
 
 /// What came of a fan-out.

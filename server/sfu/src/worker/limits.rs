@@ -1,6 +1,8 @@
 //! What one worker lets its peers use, and how often it does what it does by the clock.
 
 use super::allowance::Terms;
+use crate::downstream::MAX_QUEUED_BYTES;
+use crate::upstream::MAX_AGE;
 use std::time::Duration;
 
 /// Participants of one worker.
@@ -19,11 +21,21 @@ pub const MAX_HEARD: usize = 8;
 /// Key frame requests of one layer that are relayed to the track's owner come no closer than this.
 pub const RELAYED_REQUEST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A viewer whose key frame is not older than this starts from the ring instead of waiting for the next.
-pub const MAX_HEAD_START: Duration = Duration::from_millis(1_000);
+/// A viewer whose key frame is not older than this starts from the ring instead of waiting for the next: as long as a ring
+/// holds its packets.
+pub const MAX_HEAD_START: Duration = MAX_AGE;
+
+/// The same where that would fill a thin line: while nobody has said anything of it, and after a pause.
+pub const BLIND_HEAD_START: Duration = Duration::from_millis(1_000);
 
 /// Packets with which a viewer is started from the ring at most.
 pub const MAX_HEAD_START_PACKETS: u64 = 400;
+
+/// Bytes of one layer with which a viewer is started from the ring at most: as many as its pacer lets wait.
+pub const MAX_HEAD_START_BYTES: usize = MAX_QUEUED_BYTES;
+
+/// What begins further back than that has to pass the line within this: over a thin one the next key frame is there sooner.
+pub const HEAD_START_PASSES: Duration = Duration::from_millis(700);
 
 /// What happens by the clock alone happens in slices, so that a second's work of many peers does not come at once.
 pub const SLICE: Duration = Duration::from_millis(100);

@@ -128,16 +128,20 @@ impl Viewer {
         }
     }
 
-    /// What the track is sent in; a codec that the answer did not take cannot be sent.
+    /// What the track is sent in; a codec that the answer did not take cannot be sent. Whoever took no RED gets the Opus in it.
     pub fn set_codec(&mut self, codec: Option<Codec>) {
         if self.codec == codec && self.outgoing.is_some() {
             return;
         }
         self.codec = codec;
         self.outgoing = self.taken.as_ref().zip(codec).and_then(|(taken, codec)| {
-            let (_, payload_type, rtx) = taken.payloads.iter().find(|(known, ..)| *known == codec)?;
+            let taken_as = |wanted| taken.payloads.iter().find(|(known, ..)| *known == wanted);
+            let inner = || taken_as(Codec::Opus).filter(|_| codec == Codec::Red);
+            let (received, payload_type, rtx) = taken_as(codec).or_else(inner)?;
             let rtx = rtx.map(|rtx| (self.rtx_ssrc, rtx));
-            Some(Outgoing::new(self.ssrc, *payload_type, rtx, extension_ids(taken), &taken.mid))
+            let mut outgoing = Outgoing::new(self.ssrc, *payload_type, rtx, extension_ids(taken), &taken.mid);
+            outgoing.without_redundancy = *received != codec;
+            Some(outgoing)
         });
     }
 

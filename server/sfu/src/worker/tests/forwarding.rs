@@ -2,8 +2,10 @@
 
 use super::client::Client;
 use super::harness::*;
+use super::simulator::remb;
 use crate::feedback::{Feedback, Writer, read};
 use crate::rtp::Header;
+use crate::worker::limits::{MAX_HEAD_START_BYTES, MAX_HEAD_START_PACKETS};
 use lianxian_model::media::{Codec, MediaEvent, Quality, Target, TrackSettings};
 use std::time::Duration;
 
@@ -280,6 +282,112 @@ fn a_second_viewer_starts_at_the_last_key_frame_without_a_new_one() {
         assert_eq!(more[0].0.sequence, received[6].0.sequence + 1);
         assert_eq!(house.people[second].subscriber.undecryptable, 0);
     });
+}
+
+/// Someone whose transports are up, and who receives nothing yet.
+fn newcomer(house: &mut House) -> usize {
+    let newcomer = house.join(0);
+    house.run(HALF);
+    newcomer
+}
+
+/// Someone comes who is not started from the ring: a key frame is asked for, and is the first that it gets.
+fn waits_for_a_key_frame(house: &mut House, filming: &mut Filming, newcomer: usize, watched: &[(&str, usize)]) {
+    let publisher = filming.person;
+    house.people[publisher].publisher.rtcp.clear();
+    house.receive(newcomer, watched);
+    house.run(Duration::from_millis(33));
+    assert!(house.received(newcomer, "TR_c").is_empty(), "what begins too far back is not sent");
+    house.run(HALF);
+    assert!(asked_for(house, publisher, 1003), "a key frame is asked for instead");
+    filming.film(house, true, &[2]);
+    house.run(HALF);
+    let received = house.received(newcomer, "TR_c");
+    assert_eq!(received.len(), 1);
+    assert!(is_key(&received[0].1));
+    assert_eq!(house.counter("head_starts_total"), 0);
+}
+
+/// Someone with the picture of another camera, who has said what the line carries, in bit/s.
+fn known(house: &mut House, bitrate: u64) -> usize {
+    let other = house.join(0);
+    let viewer = house.join(0);
+    house.people[viewer].takes_arrivals = false;
+    house.publish(other, &[camera("TR_d")]);
+    house.run(HALF);
+    house.receive(viewer, &[("TR_d", other)]);
+    house.run(HALF);
+    Filming::new(other).film(house, true, &[0]);
+    house.people[viewer].subscriber.send_rtcp(&remb(bitrate));
+    house.settle();
+    viewer
+}
+
+/// A picture whose key frame was so many frames ago.
+fn running(house: &mut House, publisher: usize, frames: usize) -> Filming {
+    let mut filming = Filming::new(publisher);
+    filming.film(house, true, &[2]);
+    for _ in 1..frames {
+        filming.film(house, false, &[2]);
+    }
+    filming
+}
+
+#[test]
+fn a_newcomer_starts_from_a_key_frame_of_the_last_second_or_two_where_the_line_is_known() {
+    for (line, frames) in [(None, 25), (Some(5_000_000), 55)] {
+        let (mut house, publisher, _) = watched(1, 0);
+        let newcomer = match line {
+            None => newcomer(&mut house),
+            Some(bitrate) => known(&mut house, bitrate),
+        };
+        let mut filming = running(&mut house, publisher, frames);
+        let before = house.counter("head_starts_total");
+        let watched = if line.is_some() { vec![("TR_d", 2), ("TR_c", publisher)] } else { vec![("TR_c", publisher)] };
+        house.receive(newcomer, &watched);
+        house.settle();
+        let received = house.received(newcomer, "TR_c");
+        assert_eq!(received.len(), frames, "all since the key frame");
+        assert!(is_key(&received[0].1));
+        assert_unbroken(&received);
+        assert_eq!(house.counter("head_starts_total"), before + 1);
+        filming.film(&mut house, false, &[2]);
+        assert_eq!(house.received(newcomer, "TR_c").len(), 1, "and it goes on");
+    }
+}
+
+#[test]
+fn a_newcomer_whose_line_is_unknown_waits_for_the_next_key_frame() {
+    let (mut house, publisher, _) = watched(1, 0);
+    let newcomer = newcomer(&mut house);
+    let mut filming = running(&mut house, publisher, 40);
+    waits_for_a_key_frame(&mut house, &mut filming, newcomer, &[("TR_c", publisher)]);
+}
+
+#[test]
+fn a_newcomer_is_not_started_from_an_older_key_frame() {
+    let (mut house, publisher, _) = watched(1, 0);
+    let newcomer = known(&mut house, 5_000_000);
+    let mut filming = running(&mut house, publisher, 63);
+    waits_for_a_key_frame(&mut house, &mut filming, newcomer, &[("TR_d", 2), ("TR_c", publisher)]);
+}
+
+#[test]
+fn a_newcomer_is_not_started_from_more_than_its_pacer_holds() {
+    let (mut house, publisher, _) = watched(1, 0);
+    let newcomer = newcomer(&mut house);
+    let mut filming = Filming::new(publisher);
+    filming.film(&mut house, true, &[2]);
+    let packets = MAX_HEAD_START_BYTES / 1_100 + 1;
+    assert!((packets as u64) < MAX_HEAD_START_PACKETS, "their bytes are too many, not their number");
+    for _ in 0..packets {
+        filming.frame += 1;
+        let mut payload = vp8(None, filming.frame);
+        payload.resize(1_100, 0);
+        house.send(publisher, &filming.packet("f", 1003, filming.frame, &payload));
+    }
+    house.run(Duration::from_millis(33));
+    waits_for_a_key_frame(&mut house, &mut filming, newcomer, &[("TR_c", publisher)]);
 }
 
 #[test]

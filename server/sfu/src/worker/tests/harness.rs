@@ -24,6 +24,7 @@ const STEP: Duration = Duration::from_millis(5);
 pub const VP8: u8 = 96;
 pub const VP8_RTX: u8 = 97;
 pub const OPUS: u8 = 111;
+pub const RED: u8 = 63;
 
 /// Extension ids of the client's offers.
 pub const IDS: ExtensionIds = ExtensionIds {
@@ -72,6 +73,8 @@ pub struct Person {
     transport_sequence: u16,
     /// Answers take transport-wide feedback.
     pub takes_arrivals: bool,
+    /// Answers take redundant sound.
+    pub takes_red: bool,
 }
 
 /// The pipes that lead to a client and from it; without one datagrams take no time.
@@ -144,6 +147,7 @@ impl House {
             ssrcs: HashMap::new(),
             transport_sequence: 0,
             takes_arrivals: true,
+            takes_red: true,
         });
         let reply = self.command(home, Command::Open { participant: sid, may_publish, may_subscribe: true });
         assert!(matches!(reply, Reply::Done));
@@ -336,6 +340,15 @@ impl House {
         if !self.people[person].takes_arrivals {
             answer =
                 answer.lines().filter(|line| !line.contains("transport-wide-cc")).flat_map(|l| [l, "\r\n"]).collect();
+        }
+        if !self.people[person].takes_red {
+            answer = answer
+                .lines()
+                .filter(|line| !line.contains(" red/48000") && !line.starts_with("a=fmtp:63 "))
+                .flat_map(|line| {
+                    [if line.starts_with("m=audio") { line.trim_end_matches(" 63") } else { line }, "\r\n"]
+                })
+                .collect();
         }
         self.people[person].subscriber.remote = Some(credentials(&sdp));
         let (home, participant) = (self.people[person].home, self.sid(person));
@@ -542,7 +555,8 @@ pub fn offer(client: &Client, tracks: &[AnnouncedTrack], stopped: &[&str]) -> St
         match track.kind {
             TrackKind::Audio => {
                 sdp += &format!(
-                    "m=audio 9 UDP/TLS/RTP/SAVPF {OPUS}\r\n{head}a=extmap:{} {}\r\na=rtpmap:{OPUS} opus/48000/2\r\na=ssrc:{} cname:x\r\n",
+                    "m=audio 9 UDP/TLS/RTP/SAVPF {OPUS} {RED}\r\n{head}a=extmap:{} {}\r\na=rtpmap:{OPUS} opus/48000/2\r\n\
+                     a=rtpmap:{RED} red/48000/2\r\na=fmtp:{RED} {OPUS}/{OPUS}\r\na=ssrc:{} cname:x\r\n",
                     IDS.audio_level,
                     crate::sdp::Extension::AudioLevel.uri(),
                     500 + mid

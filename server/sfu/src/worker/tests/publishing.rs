@@ -37,6 +37,32 @@ fn listened() -> (House, usize, usize) {
 }
 
 #[test]
+fn a_listener_without_red_gets_the_opus_in_it() {
+    let (mut house, speaker, with_red) = listened();
+    let without = house.join(0);
+    house.people[without].takes_red = false;
+    house.run(HALF);
+    house.receive(without, &[("TR_m", speaker)]);
+    house.run(HALF);
+    // A block of 20 ms ago with three bytes, and the new one with two.
+    let payload = [0x80 | OPUS, 0x0f, 0, 3, OPUS, 1, 1, 1, 2, 2];
+    for sequence in 0..10 {
+        house.send(speaker, &Rtp { payload_type: RED, payload: &payload, ..opus(sequence, 20) });
+        house.run(Duration::from_millis(20));
+    }
+    // What is cut off has no new block: it goes to those alone who took it as it is.
+    house.send(speaker, &Rtp { payload_type: RED, payload: &payload[..6], ..opus(10, 20) });
+    house.run(Duration::from_millis(20));
+    let whole = house.received(with_red, "TR_m");
+    assert_eq!(whole.len(), 11);
+    assert!(whole[..10].iter().all(|(header, got)| header.payload_type == RED && got[..] == payload));
+    let plain = house.received(without, "TR_m");
+    assert_eq!(plain.len(), 10);
+    assert!(plain.iter().all(|(header, got)| header.payload_type == OPUS && got[..] == [2, 2]));
+    assert!(plain.windows(2).all(|pair| pair[1].0.sequence == pair[0].0.sequence + 1));
+}
+
+#[test]
 fn sound_arrives_with_its_level_and_the_speaker_is_told_of() {
     let (mut house, speaker, listener) = listened();
     for sequence in 0..30 {
