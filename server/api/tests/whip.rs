@@ -7,6 +7,7 @@ mod door;
 
 use door::{Door, PATIENCE};
 use lianxian_model::audit::{AuditEvent, AuditResult};
+use lianxian_model::link::{LinkRights, PublishRights};
 use lianxian_service::Actor;
 use lianxian_service::demo::DEMO_PASSWORD;
 use lianxian_service::logins::NewLogin;
@@ -16,6 +17,7 @@ use lianxian_service::presence::PresenceState;
 use lianxian_service::watches::PickedSites;
 use reqwest::{Method, Response, StatusCode};
 
+const PROBLEM: &str = "application/problem+json";
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
@@ -117,6 +119,19 @@ async fn what_cannot_be_published_is_refused_by_name() {
     assert_eq!(post(vec![auth.clone(), sdp.clone()], long).await, (413, "too_large".into()));
     let codecs = offer().replace("opus", "PCMU").replace("VP8", "H263");
     assert_eq!(post(vec![auth.clone(), sdp.clone()], codecs).await, (422, "no_common_codec".into()));
+    // The server is always the DTLS server, and says so.
+    let headers = [("authorization", bearer.as_str()), ("content-type", SDP)];
+    let passive = door.send(Method::POST, "/whip", &headers, offer().replace("actpass", "passive")).await;
+    assert_eq!((passive.status().as_u16(), header(&passive, "content-type")), (422, PROBLEM.into()));
+    let problem: serde_json::Value = passive.json().await.unwrap();
+    assert_eq!(problem["code"], "dtls_role");
+    for language in ["detail_zh", "detail_en"] {
+        let said = problem[language].as_str().unwrap();
+        assert!(["DTLS", "passive", "actpass", "active"].iter().all(|word| said.contains(word)), "{said}");
+    }
+    let active =
+        post(vec![auth.clone(), sdp.clone()], offer().replace("actpass", "active").replace("VP8", "H263")).await;
+    assert_ne!(active.1, "dtls_role");
     let receiving = offer().replace("sendonly", "recvonly");
     assert_eq!(post(vec![auth, sdp], receiving).await, (422, "nothing_sent".into()));
 
@@ -223,6 +238,39 @@ async fn a_withdrawn_right_ends_the_session() {
     door.becomes(0, PresenceState::Offline).await;
     let after = refused(door.offer("/whip", &token, offer()).await).await;
     assert_eq!(after, (401, "device_unknown".into()));
+}
+
+#[tokio::test]
+async fn an_encoder_with_an_integration_keys_token_joins_the_room_that_it_names() {
+    let door = Door::open().await;
+    let publisher = LinkRights { may_publish: PublishRights::ALL, ..LinkRights::default() };
+    let token = door.integration_token("camera-1", "mediation", publisher);
+    let created = door.offer("/whip", &token, offer()).await;
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let session = header(&created, "location");
+    assert!(session.starts_with("/whip/sessions/"), "{session}");
+    assert!(created.text().await.unwrap().contains("a=setup:passive"));
+    // It is a conference on record, with the encoder in it under the key's purpose.
+    let conferences = || async {
+        let mut tx = door.store.read().await.unwrap();
+        let mut open = Vec::new();
+        for session in tx.open_sessions().await.unwrap() {
+            open.extend(session.attendances.iter().map(|who| (session.purpose.clone(), who.name.clone())));
+        }
+        open
+    };
+    assert_eq!(conferences().await, [("联席会商".to_owned(), "camera-1".to_owned())]);
+    assert_eq!(refused(door.offer("/whip", &token, offer()).await).await, (409, "endpoint_in_use".into()));
+    let other = door.offer("/whip/camera-2", &token, offer()).await;
+    assert_eq!(refused(other).await, (403, "not_allowed".into()), "the address names somebody else");
+    let watcher = LinkRights { may_subscribe: true, ..LinkRights::default() };
+    let watcher = door.integration_token("watcher", "mediation", watcher);
+    assert_eq!(refused(door.offer("/whip", &watcher, offer()).await).await, (403, "not_allowed".into()));
+
+    let bearer = format!("Bearer {token}");
+    let ended = door.send(Method::DELETE, &session, &[("authorization", &bearer)], "").await;
+    assert_eq!(ended.status(), StatusCode::OK);
+    assert_eq!(door.offer("/whip", &token, offer()).await.status(), StatusCode::CREATED, "it may come again at once");
 }
 
 #[tokio::test]

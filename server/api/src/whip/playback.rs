@@ -204,7 +204,8 @@ fn formats_for(section: &Section, codec: Codec) -> Vec<Format> {
             let opus = of(Codec::Opus).find(|f| f.payload_type == OPUS_IN_RED);
             match (red, opus) {
                 (Some(red), Some(opus)) => vec![red.clone(), opus.clone()],
-                _ => Vec::new(),
+                // The media plane sends the new block alone, as Opus.
+                _ => of(Codec::Opus).next().cloned().into_iter().collect(),
             }
         }
         Codec::H264 => {
@@ -349,7 +350,7 @@ mod tests {
     fn a_codec_that_the_player_lacks_has_no_place() {
         let mut playback = Playback::read(OFFER).unwrap();
         assert!(!playback.place(&track("TR", TrackKind::Video, Codec::Vp9)));
-        assert!(!playback.place(&track("TR", TrackKind::Audio, Codec::Red)), "RED needs its own numbers");
+        assert!(playback.place(&track("TR", TrackKind::Audio, Codec::Red)), "without RED's own numbers it gets Opus");
         assert!(playback.place(&track("TR", TrackKind::Audio, Codec::Opus)));
         assert!(playback.place(&track("TR", TrackKind::Video, Codec::H264)), "any profile rather than none");
         assert!(Playback::read(&OFFER.replace("recvonly", "sendonly")).is_err());

@@ -72,8 +72,9 @@ pub(super) fn check_transport(offer: &Description) -> Result<(), Problem> {
         return Err(Malformed("fingerprint:sha-256 is missing".into()).into());
     }
     if !offer.may_be_active() {
-        let en = "the client must be able to open the DTLS handshake: setup:actpass or active";
-        return Err(unusable("dtls_role", "客户端须能主动发起 DTLS（setup:actpass 或 active）", en));
+        let en = "this server is always the DTLS server (setup:passive): offer setup:actpass or active";
+        let zh = "服务器始终是 DTLS 服务端（setup:passive）：客户端须用 setup:actpass 或 active";
+        return Err(unusable("dtls_role", zh, en));
     }
     Ok(())
 }
