@@ -9,6 +9,7 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -225,7 +226,7 @@ impl Running {
     }
 
     fn add(&mut self, local: Local, remote: Remote, role: Role, since: Instant, up: oneshot::Sender<()>) -> Result<()> {
-        let mut socket = UdpSocket::bind("0.0.0.0:0".parse()?)?;
+        let mut socket = UdpSocket::bind(local.address.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0)))?;
         socket.connect(remote.address)?;
         let token = Token(self.peers.len());
         self.poll.registry().register(&mut socket, token, Interest::READABLE)?;

@@ -289,6 +289,16 @@ pub async fn soak(binary: &Path, minutes: u64) -> Result<Figures> {
     Ok(figures)
 }
 
+/// What Janus costs, without anything beside it.
+pub async fn janus_alone(count: usize, time: Duration) -> Result<()> {
+    let mut figures = Figures::default();
+    let measured = janus_one_to_many(count, time).await?;
+    let case = format!("janus 1 x {count}");
+    figures.plain(format!("{case}: CPU per forwarded packet"), measured.us_per_packet, "us");
+    tell(&mut figures, &case, &measured);
+    Ok(())
+}
+
 async fn janus_one_to_many(count: usize, time: Duration) -> Result<Measured> {
     let mut janus = Janus::start().await?;
     let plane = Plane::start()?;

@@ -19,6 +19,8 @@ pub struct Local {
     pub ufrag: String,
     pub pwd: String,
     pub fingerprint: String,
+    /// Where its checks come from, for servers that have to be told; none: any port, told to nobody.
+    pub address: Option<SocketAddr>,
 }
 
 fn value<'a>(sdp: &'a str, prefix: &str) -> Option<&'a str> {
@@ -74,8 +76,13 @@ pub fn accept(offer: &str, local: &Local) -> String {
 }
 
 fn transport_lines(local: &Local, setup: &str) -> String {
+    let candidate = |address: SocketAddr| {
+        let (ip, port) = (address.ip(), address.port());
+        format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\na=end-of-candidates\r\n")
+    };
+    let candidate = local.address.map(candidate).unwrap_or_default();
     format!(
-        "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+        "{candidate}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
         local.ufrag, local.pwd, local.fingerprint
     )
 }
@@ -125,7 +132,7 @@ mod tests {
                 retransmissions: Some(97),
             }
         );
-        let local = Local { ufrag: "mine".into(), pwd: "secret".into(), fingerprint: "AA:BB".into() };
+        let local = Local { ufrag: "mine".into(), pwd: "secret".into(), fingerprint: "AA:BB".into(), address: None };
         let answer = accept(server, &local);
         assert!(
             answer.contains("a=recvonly") && answer.contains("a=setup:active") && answer.contains("a=ice-ufrag:mine")

@@ -16,8 +16,9 @@ use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::attributes::{ATTR_USERNAME, AttrType};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Message, Setter as _, TransactionId};
+use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter as _, TransactionId};
 use rtc_stun::textattrs::TextAttribute;
+use rtc_stun::xoraddr::XorMappedAddress;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,7 +70,7 @@ impl Identity {
             use rand::Rng as _;
             rand::rng().sample_iter(rand::distr::Alphanumeric).take(n).map(char::from).collect()
         };
-        Local { ufrag: text(8), pwd: text(24), fingerprint: self.fingerprint.clone() }
+        Local { ufrag: text(8), pwd: text(24), fingerprint: self.fingerprint.clone(), address: None }
     }
 }
 
@@ -132,6 +133,22 @@ impl Transport {
         Ok(message.raw.clone())
     }
 
+    /// The answer to a check of a peer that is not lite.
+    fn answer(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut request = Message::new();
+        request.unmarshal_binary(bytes)?;
+        let mut message = Message::new();
+        message.typ = BINDING_SUCCESS;
+        message.transaction_id = request.transaction_id;
+        message.write_header();
+        XorMappedAddress { ip: self.remote.address.ip(), port: self.remote.address.port() }.add_to(&mut message)?;
+        let crypto = self.identity.provider.crypto();
+        MessageIntegrity::new_short_term_integrity_with_provider(self.local.pwd.clone(), crypto)
+            .add_to(&mut message)?;
+        FINGERPRINT.add_to(&mut message)?;
+        Ok(message.raw.clone())
+    }
+
     /// Sends what is due through `send`.
     pub fn tick(&mut self, now: Instant, mut send: impl FnMut(&[u8])) -> Result<()> {
         if now >= self.next_check {
@@ -156,10 +173,13 @@ impl Transport {
     }
 
     /// Takes a datagram; RTP and RTCP are handed back still sealed.
-    pub fn receive<'a>(&mut self, bytes: &'a [u8], now: Instant, send: impl FnMut(&[u8])) -> Result<Got<'a>> {
+    pub fn receive<'a>(&mut self, bytes: &'a [u8], now: Instant, mut send: impl FnMut(&[u8])) -> Result<Got<'a>> {
         match bytes.first() {
             Some(0..=3) => {
-                // The server is lite: any success response to our checks is the answer that we wait for.
+                if bytes.len() >= 20 && bytes[..2] == [0x00, 0x01] {
+                    send(&self.answer(bytes)?);
+                }
+                // Any success response to our checks is the answer that we wait for.
                 if bytes.len() >= 20 && bytes[..2] == [0x01, 0x01] {
                     self.checked = true;
                 }
