@@ -350,7 +350,10 @@ mod tests {
     fn a_codec_that_the_player_lacks_has_no_place() {
         let mut playback = Playback::read(OFFER).unwrap();
         assert!(!playback.place(&track("TR", TrackKind::Video, Codec::Vp9)));
-        assert!(playback.place(&track("TR", TrackKind::Audio, Codec::Red)), "without RED's own numbers it gets Opus");
+        assert!(
+            playback.clone().place(&track("TR", TrackKind::Audio, Codec::Red)),
+            "without RED it gets the Opus in it"
+        );
         assert!(playback.place(&track("TR", TrackKind::Audio, Codec::Opus)));
         assert!(playback.place(&track("TR", TrackKind::Video, Codec::H264)), "any profile rather than none");
         assert!(Playback::read(&OFFER.replace("recvonly", "sendonly")).is_err());
