@@ -26,6 +26,20 @@ words! {
     }
 }
 
+words! {
+    /// What a line of a case's timeline is about.
+    CaseEntryKind {
+        Request = "request", "求助", "help request";
+        Session = "session", "会话", "session";
+        Attendance = "attendance", "参会", "attendance";
+        Drawing = "drawing", "定格", "frozen frame";
+        Note = "note", "文字", "written line";
+        File = "file", "文件", "file";
+        Link = "link", "关联", "case link";
+        Rating = "rating", "评价", "rating";
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseLink {
     pub id: CaseLinkId,

@@ -1,11 +1,55 @@
 //! Links between sessions and cases, and the patterns of case numbers.
 
-use crate::cells::{Cells, values};
+use crate::cells::{Cell, Cells, values};
+use crate::select::Select;
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
-use lianxian_model::ids::{CaseLinkId, SessionId};
-use lianxian_service::ports::store::{CaseRows, StoreResult};
+use lianxian_model::ids::{CaseLinkId, SessionId, UnitId};
+use lianxian_service::page::Keyset;
+use lianxian_service::ports::store::{CaseCount, CaseLine, CaseOrigin, CaseQuery, CaseRows, StoreError, StoreResult};
+
+/// Everything that belongs to the case `$1`, one row a line.
+///
+/// A session belongs to it by its links; or, without any, because it was held for a request that names the case. A request
+/// belongs to it because it names it, or because a session held for it is linked. What is linked no more keeps its head
+/// lines, so that the withdrawal can be seen; the rest of it is none of the case's.
+const CASE_LINES: &str = "\
+    WITH case_sessions AS ( \
+        SELECT l.session_id AS session_id, MIN(CASE WHEN l.withdrawn_ms IS NULL THEN 0 ELSE 1 END) AS withdrawn \
+        FROM case_links l WHERE l.normalised = $1 GROUP BY l.session_id \
+        UNION ALL \
+        SELECT a.session_id, 0 FROM assists a JOIN help_requests q ON q.id = a.request_id \
+        WHERE q.case_normalised = $1 AND NOT EXISTS \
+            (SELECT 1 FROM case_links k WHERE k.session_id = a.session_id AND k.normalised = $1) \
+    ), case_requests AS ( \
+        SELECT n.request_id AS request_id, MIN(n.withdrawn) AS withdrawn FROM ( \
+            SELECT r.id AS request_id, 0 AS withdrawn FROM help_requests r WHERE r.case_normalised = $1 \
+            AND NOT EXISTS (SELECT 1 FROM assists b JOIN case_sessions d ON d.session_id = b.session_id \
+                WHERE b.request_id = r.id) \
+            UNION ALL \
+            SELECT a.request_id, c.withdrawn FROM case_sessions c JOIN assists a ON a.session_id = c.session_id \
+            WHERE a.request_id IS NOT NULL \
+        ) n GROUP BY n.request_id \
+    ), named AS ( \
+        SELECT 'session' AS origin, l.at_ms AS at_ms, 's' || l.session_id || '-' || CAST(100000000 + l.seq AS TEXT) AS id, \
+            CASE WHEN l.kind IN ('attendance.joined', 'attendance.left', 'assist.invited', 'assist.led') THEN 'attendance' \
+                WHEN l.kind = 'frame.kept' THEN 'drawing' WHEN l.kind = 'line.said' THEN 'note' \
+                WHEN l.kind = 'file.kept' THEN 'file' \
+                WHEN l.kind IN ('case.linked', 'case.withdrawn') THEN 'link' ELSE 'session' END AS category, \
+            l.kind AS kind, l.detail AS detail, '' AS actor, s.id AS owner_id, s.number AS number, \
+            s.unit_id AS unit_id, s.site_id AS site_id, c.withdrawn AS withdrawn \
+        FROM case_sessions c JOIN sessions s ON s.id = c.session_id JOIN session_lines l ON l.session_id = s.id \
+        UNION ALL \
+        SELECT 'request', t.at_ms, 'r' || t.request_id || '-' || CAST(100000000 + t.seq AS TEXT), \
+            CASE WHEN t.kind IN ('evaluate', 'call_back') THEN 'rating' ELSE 'request' END, \
+            t.kind, t.detail, t.actor, r.id, r.number, r.unit_id, r.site_id, c.withdrawn \
+        FROM case_requests c JOIN help_requests r ON r.id = c.request_id \
+        JOIN help_request_steps t ON t.request_id = r.id WHERE t.kind <> 'ring' \
+    ), entries AS ( \
+        SELECT * FROM named WHERE withdrawn = 0 OR category = 'link' \
+            OR kind IN ('assist.opened', 'assist.called', 'session.opened', 'conference.opened', 'session.ended', 'raise') \
+    ) ";
 
 macro_rules! case_columns {
     () => {
@@ -30,12 +74,104 @@ fn case_link(row: &Cells<'_>) -> StoreResult<CaseLink> {
     })
 }
 
+fn case_origin(row: &Cells<'_>) -> StoreResult<CaseOrigin> {
+    match row.get::<String>("origin")?.as_str() {
+        "session" => Ok(CaseOrigin::Session),
+        "request" => Ok(CaseOrigin::Request),
+        other => Err(StoreError::Corrupt(format!("column origin: {other}"))),
+    }
+}
+
+fn case_line(row: &Cells<'_>) -> StoreResult<CaseLine> {
+    Ok(CaseLine {
+        id: row.get("id")?,
+        origin: case_origin(row)?,
+        at_ms: row.get("at_ms")?,
+        category: row.get("category")?,
+        kind: row.get("kind")?,
+        detail: row.get("detail")?,
+        actor: row.get("actor")?,
+        owner_id: row.get("owner_id")?,
+        number: row.get("number")?,
+        unit_id: row.get("unit_id")?,
+        site_id: row.get("site_id")?,
+        withdrawn: row.get("withdrawn")?,
+    })
+}
+
+fn case_count(row: &Cells<'_>) -> StoreResult<CaseCount> {
+    Ok(CaseCount {
+        origin: case_origin(row)?,
+        unit_id: row.get("unit_id")?,
+        category: row.get("category")?,
+        lines: row.get("lines")?,
+        first_ms: row.get("first_ms")?,
+        last_ms: row.get("last_ms")?,
+    })
+}
+
+/// Lines of sessions under one set of units, of requests under another.
+fn within_scopes(select: &mut Select, query: &CaseQuery) {
+    let mut values = Vec::new();
+    let mut part = |origin: &str, roots: &Option<Vec<UnitId>>| match roots {
+        None => format!("origin = '{origin}'"),
+        Some(roots) if roots.is_empty() => "1 = 0".to_owned(),
+        Some(roots) => {
+            let first = values.len() + 1;
+            values.extend(roots.iter().map(Cell::to_value));
+            let places: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
+            let places = places.join(", ");
+            format!(
+                "(origin = '{origin}' AND unit_id IN (SELECT unit_id FROM unit_paths WHERE ancestor_id IN ({places})))"
+            )
+        }
+    };
+    let sessions = part("session", &query.session_roots);
+    let requests = part("request", &query.request_roots);
+    select.and(&format!("({sessions} OR {requests})"), values);
+}
+
 fn case_pattern(row: &Cells<'_>) -> StoreResult<CasePattern> {
     Ok(CasePattern { kind: row.get("kind")?, pattern: row.get("pattern")?, example: row.get("example")? })
 }
 
 #[async_trait]
 impl CaseRows for UnitOfWork {
+    async fn case_lines(&mut self, query: &CaseQuery, page: &Keyset) -> StoreResult<Vec<CaseLine>> {
+        let sql = format!("{CASE_LINES} SELECT * FROM entries");
+        let mut select = Select::with(&sql, values![query.normalised]);
+        within_scopes(&mut select, query);
+        if let Some(unit) = &query.unit_id {
+            select.and_within("unit_id", std::slice::from_ref(unit));
+        }
+        if let Some(kinds) = &query.kinds {
+            let places: Vec<String> = (1..=kinds.len()).map(|n| format!("?{n}")).collect();
+            let one_of = format!("category IN ({})", places.join(", "));
+            let none = kinds.is_empty();
+            select.and(if none { "1 = 0" } else { &one_of }, kinds.iter().map(Cell::to_value).collect());
+        }
+        select.and_if("at_ms >= ?1", &query.from_ms);
+        select.and_if("at_ms < ?1", &query.to_ms);
+        self.selected(select.page("at_ms", "id", page), case_line).await
+    }
+
+    async fn case_counts(&mut self, normalised: &str) -> StoreResult<Vec<CaseCount>> {
+        let sql = format!(
+            "{CASE_LINES} SELECT origin, unit_id, category, COUNT(*) AS lines, MIN(at_ms) AS first_ms, \
+             MAX(at_ms) AS last_ms FROM entries GROUP BY origin, unit_id, category"
+        );
+        self.selected((sql, values![normalised.to_owned()]), case_count).await
+    }
+
+    async fn case_links_to(&mut self, normalised: &str, limit: i64) -> StoreResult<Vec<CaseLink>> {
+        let sql = concat!(
+            "SELECT ",
+            case_columns!(),
+            " FROM case_links WHERE normalised = $1 ORDER BY linked_ms DESC, id DESC LIMIT $2"
+        );
+        self.all(sql, values![normalised.to_owned(), limit], case_link).await
+    }
+
     async fn insert_case_link(&mut self, link: &CaseLink) -> StoreResult<()> {
         let sql = concat!(
             "INSERT INTO case_links (",

@@ -1,7 +1,7 @@
 //! Values on their way into the database and back: text and 64-bit numbers, nothing else.
 
 use lianxian_model::audit::AuditResult;
-use lianxian_model::case::CaseKind;
+use lianxian_model::case::{CaseEntryKind, CaseKind};
 use lianxian_model::check::CheckVerdict;
 use lianxian_model::drawing::ImageType;
 use lianxian_model::duty::{DutyMode, DutyRole, Skill, SwapState};
@@ -181,6 +181,7 @@ word_cells!(
     Mode,
     LeaveReason,
     CaseKind,
+    CaseEntryKind,
     CheckVerdict,
     RequestState,
     Rung,

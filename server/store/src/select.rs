@@ -15,6 +15,11 @@ impl Select {
         Self { sql: sql.to_owned(), values: Vec::new(), conditions: 0 }
     }
 
+    /// A text that has values of its own already, `$1`, `$2` …
+    pub(crate) fn with(sql: &str, values: Vec<Value>) -> Self {
+        Self { sql: sql.to_owned(), values, conditions: 0 }
+    }
+
     /// Adds a condition; `?1`, `?2` … in it stand for its own values.
     pub(crate) fn and(&mut self, condition: &str, values: Vec<Value>) {
         self.sql.push_str(if self.conditions == 0 { " WHERE " } else { " AND " });

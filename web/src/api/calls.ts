@@ -98,6 +98,11 @@ export const marks = (whose: "account" | "station") => {
 export const cases = {
   patterns: (how?: Ask) => http.get<t.CasePattern[]>("/cases/patterns", how),
   setPattern: (pattern: t.CasePattern) => http.put<t.CasePattern>(`/cases/patterns/${id(pattern.kind)}`, pattern),
+  get: (number: string, how?: Ask) => http.get<t.CaseView>("/cases/by-number", { ...how, query: { number } }),
+  timeline: (number: string, filter: t.CaseTimelineFilter, page: PageAsk = {}, how?: Ask) =>
+    http.get<t.Page<t.CaseEntry>>("/cases/timeline", { ...how, query: query({ number, ...filter }, page) }),
+  print: (number: string, filter: t.CaseTimelineFilter) =>
+    http.post<t.CasePrint>("/cases/prints", undefined, { query: query({ number, ...filter }) }),
   sessions: (number: string, page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.SessionView>>("/cases/sessions", { ...how, query: query({ number }, page) }),
 };

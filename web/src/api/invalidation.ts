@@ -17,17 +17,17 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "session.opened":
     case "session.updated":
     case "session.ended":
-      return [...session, ["sessions", "list"], ["register"], ["station"]];
+      return [...session, ["sessions", "list"], ["cases", "one"], ["register"], ["station"]];
     case "session.marked":
-      // A stroke changes the drawing and nothing else; the rooms that show it take it from the event.
-      return [];
+      // A stroke changes the drawing and nothing else; the rooms that show it take it from the event. A case is read again: few look at one.
+      return [["cases", "one"]];
     case "case.linked":
     case "case.withdrawn":
-      return [...session, ["sessions", "list"]];
+      return [...session, ["sessions", "list"], ["cases", "one"]];
     case "duty.changed":
       return [["duty"]];
     case "request.changed":
-      return [["requests", "one", (event.payload as RequestView).id], ["requests", "list"], ...session];
+      return [["requests", "one", (event.payload as RequestView).id], ["requests", "list"], ["cases", "one"], ...session];
     case "directive.changed":
       return [["directives"]];
     case "org.changed":

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import * as calls from "./calls";
-import type { AuditFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
+import type { AuditFilter, CaseTimelineFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
 
 const firstPage = null as string | null;
 
@@ -68,6 +68,14 @@ export const queries = {
   chain: () => queryOptions({ queryKey: ["audit", "chain"], queryFn: ({ signal }) => calls.audit.verify({ signal }) }),
   lastCheck: (whose: "account" | "station") =>
     queryOptions({ queryKey: ["checks", whose], queryFn: ({ signal }) => calls.checks(whose).last({ signal }) }),
+  case: (number: string) => queryOptions({ queryKey: ["cases", "one", number], queryFn: ({ signal }) => calls.cases.get(number, { signal }) }),
+  caseTimeline: (number: string, filter: CaseTimelineFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["cases", "one", number, "timeline", filter],
+      queryFn: ({ signal, pageParam }) => calls.cases.timeline(number, filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
   casePatterns: () => queryOptions({ queryKey: ["cases", "patterns"], queryFn: ({ signal }) => calls.cases.patterns({ signal }) }),
   /** It differs by the clock alone, too: it is asked again when the server says it may. */
   dutyNow: (unit: string | null) =>

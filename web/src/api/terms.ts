@@ -47,6 +47,10 @@ export const terms = {
     session_ended: ["会话结束", "session ended"], left: ["离开", "left"], mode_changed: ["改变方式", "changed the mode"], link_lost: ["断线", "link lost"], duplicate: ["同一终端重新连接", "replaced by a new link"],
     revoked: ["被移出", "removed"], interrupted: ["异常中断", "interrupted"],
   } satisfies Terms<t.LeaveReason>,
+  caseEntryKind: {
+    request: ["求助", "request"], session: ["会话", "session"], attendance: ["参会", "attendance"], drawing: ["定格", "frozen frame"],
+    note: ["文字", "written line"], file: ["文件", "file"], link: ["关联", "link"], rating: ["评价", "rating"],
+  } satisfies Terms<t.CaseEntryKind>,
   caseKind: {
     mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], consultation: ["法律咨询", "legal consultation"], notary: ["公证", "notary"],
     appraisal: ["司法鉴定", "forensic appraisal"], correction: ["社区矫正", "community correction"], resettlement: ["安置帮教", "resettlement"],

@@ -21,6 +21,7 @@ export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";
+export type CaseEntryKind = "request" | "session" | "attendance" | "drawing" | "note" | "file" | "link" | "rating";
 export type Urgency = "life" | "utilities" | "ordinary";
 export type RequestState =
   | "waiting" | "accepted" | "dispatched" | "taken" | "connected" | "handling" | "suspended" | "confirming" | "closed" | "reviewed"
@@ -210,6 +211,58 @@ export interface CasePattern {
   kind: CaseKind;
   pattern: string;
   example: string;
+}
+
+export interface CaseLinkRow extends CaseLinkView {
+  session_id: string;
+  session_number: string;
+  unit: Named | null;
+  may_withdraw: boolean;
+}
+
+/** What a case is, as far as whoever asks may see it. */
+export interface CaseView {
+  /** Normalised. */
+  number: string;
+  spellings: string[];
+  kinds: CaseKind[];
+  counts: { kind: CaseEntryKind; lines: number }[];
+  units: Named[];
+  first_ms: number | null;
+  last_ms: number | null;
+  /** Other units have something in it. */
+  elsewhere: boolean;
+  links: CaseLinkRow[];
+}
+
+export interface CaseEntry {
+  id: string;
+  at_ms: number;
+  kind: CaseEntryKind;
+  text_zh: string;
+  text_en: string;
+  number: string;
+  session_id: string | null;
+  request_id: string | null;
+  unit: Named | null;
+  site: Named | null;
+  withdrawn: boolean;
+  frame: FrameView | null;
+}
+
+export interface CaseTimelineFilter {
+  kinds?: string;
+  unit_id?: string;
+  from_ms?: number;
+  to_ms?: number;
+}
+
+export interface CasePrint {
+  case: CaseView;
+  entries: CaseEntry[];
+  cut: boolean;
+  printed_ms: number;
+  printed_by: string;
 }
 
 export interface SessionView {

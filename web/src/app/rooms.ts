@@ -21,6 +21,7 @@ export const rooms: readonly Room[] = [
   { name: "desk", path: `${paths.desk}/*`, rights: ["requests.read"], Page: lazy(() => import("@/features/desk/DeskRoom")) },
   { name: "duty", path: paths.duty, rights: ["duty.read"], Page: lazy(() => import("@/features/duty/DutyRoom")) },
   { name: "records", path: `${paths.records}/*`, rights: ["sessions.read"], Page: lazy(() => import("@/features/records/RecordsRoom")) },
+  { name: "cases", path: `${paths.cases}/*`, rights: ["sessions.read", "requests.read"], Page: lazy(() => import("@/features/cases/CaseRoom")) },
   { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },
   { name: "org", path: paths.org, rights: ["org.manage", "accounts.manage", "rights.manage"], Page: lazy(() => import("@/features/org/OrgRoom")) },
   { name: "audit", path: paths.audit, rights: ["audit.read"], Page: lazy(() => import("@/features/audit/AuditRoom")) },

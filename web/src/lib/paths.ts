@@ -10,6 +10,9 @@ export const paths = {
   session: (id: string) => `/records/${encodeURIComponent(id)}`,
   /** An assistance while it goes on. */
   assist: (id: string) => `/session/${encodeURIComponent(id)}`,
+  cases: "/cases",
+  /** A case by its number, in whatever spelling. */
+  case: (number: string) => `/cases/${encodeURIComponent(number)}`,
   register: "/register",
   duty: "/duty",
   org: "/org",

@@ -15,6 +15,7 @@ export const uiWords = words(
     limit: (n: number) => `上限 ${n}`,
     running: "进行中",
     refresh: "刷新",
+    cases: { open: (number: string) => `打开案件 ${number}`, look: "查看此案号", search: "按案号打开案件", hint: "案号，写法不限" },
     rules: {
       title: "密码要求",
       short: "至少 8 位",
@@ -53,6 +54,7 @@ export const uiWords = words(
     limit: (n: number) => `limit ${n}`,
     running: "running",
     refresh: "Refresh",
+    cases: { open: (number: string) => `Open case ${number}`, look: "Look at this case", search: "Open a case by its number", hint: "Case number, any spelling" },
     rules: {
       title: "What a password needs",
       short: "8 characters or more",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assists;
+mod cases;
 mod checks;
 mod csv;
 mod drawings;
@@ -53,6 +54,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(watches::routes())
         .merge(sessions::routes())
         .merge(assists::routes())
+        .merge(cases::routes())
         .merge(drawings::routes())
         .merge(register::routes())
         .merge(requests::routes())

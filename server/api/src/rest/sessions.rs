@@ -1,23 +1,21 @@
-//! Sessions: found, read, ended, exported; and the cases that they are linked to.
+//! Sessions: found, read, ended, exported.
 
 use super::csv::{self, Cell};
-use super::{Answer, Created, created, ok};
+use super::{Answer, ok};
 use crate::auth::AsAccount;
 use crate::problem::Problem;
-use crate::read::{Body, MaybeBody, Once, Query};
+use crate::read::{MaybeBody, Query};
 use crate::state::App;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use lianxian_model::case::{CaseKind, CasePattern};
-use lianxian_model::ids::{CaseLinkId, SessionId};
+use lianxian_model::ids::SessionId;
 use lianxian_model::media::TrackKind;
 use lianxian_model::session::SessionEnd;
-use lianxian_service::cases::{CaseLinkView, NewCaseLink};
 use lianxian_service::sessions::quality::{QualityPoint, SessionQuality};
 use lianxian_service::sessions::{SessionDetail, SessionFilter, SessionView};
 use lianxian_service::{Page, PageRequest};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,37 +27,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_quality))
         .routes(routes!(export_quality))
         .routes(routes!(end_session))
-        .routes(routes!(link_case))
-        .routes(routes!(withdraw_case))
-        .routes(routes!(list_case_patterns))
-        .routes(routes!(set_case_pattern))
-        .routes(routes!(list_case_sessions))
 }
 
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct SessionEnding {
     #[serde(default)]
     note: Option<String>,
-}
-
-#[derive(Deserialize, ToSchema)]
-pub(super) struct Withdrawal {
-    reason: String,
-}
-
-#[derive(Deserialize, ToSchema)]
-pub(super) struct CasePatternChange {
-    /// A regular expression, matched against the whole normalised number.
-    pattern: String,
-    /// A number that it takes.
-    example: String,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct CaseNumber {
-    /// In any spelling.
-    number: String,
 }
 
 #[utoipa::path(get, path = "/sessions", tag = "sessions", params(SessionFilter, PageRequest),
@@ -230,60 +203,4 @@ async fn end_session(
     MaybeBody(ending): MaybeBody<SessionEnding>,
 ) -> Answer<SessionView> {
     ok(app.service.sessions.end(&actor, &id, &ending.note.unwrap_or_default()).await)
-}
-
-#[utoipa::path(post, path = "/sessions/{id}/cases", tag = "cases", params(("id" = SessionId, Path)),
-    request_body = NewCaseLink, responses((status = 201, body = CaseLinkView)))]
-async fn link_case(
-    State(app): State<App>,
-    AsAccount(actor): AsAccount,
-    Path(id): Path<SessionId>,
-    once: Once,
-    Body(new): Body<NewCaseLink>,
-) -> Created<CaseLinkView> {
-    created(app.service.cases.link(&actor, &id, new, once.key()).await)
-}
-
-/// A link is never deleted: it is withdrawn, with a reason.
-#[utoipa::path(post, path = "/sessions/{id}/cases/{link}/withdraw", tag = "cases",
-    params(("id" = SessionId, Path), ("link" = CaseLinkId, Path)), request_body = Withdrawal,
-    responses((status = 200, body = CaseLinkView)))]
-async fn withdraw_case(
-    State(app): State<App>,
-    AsAccount(actor): AsAccount,
-    Path((id, link)): Path<(SessionId, CaseLinkId)>,
-    Body(withdrawal): Body<Withdrawal>,
-) -> Answer<CaseLinkView> {
-    ok(app.service.cases.withdraw(&actor, &id, &link, &withdrawal.reason).await)
-}
-
-/// The district's number formats.
-#[utoipa::path(get, path = "/cases/patterns", tag = "cases", responses((status = 200, body = Vec<CasePattern>)))]
-async fn list_case_patterns(State(app): State<App>, AsAccount(actor): AsAccount) -> Answer<Vec<CasePattern>> {
-    ok(app.service.cases.patterns(&actor).await)
-}
-
-#[utoipa::path(put, path = "/cases/patterns/{kind}", tag = "cases", params(("kind" = CaseKind, Path)),
-    request_body = CasePatternChange, responses((status = 200, body = CasePattern)))]
-async fn set_case_pattern(
-    State(app): State<App>,
-    AsAccount(actor): AsAccount,
-    Path(kind): Path<String>,
-    Body(change): Body<CasePatternChange>,
-) -> Answer<CasePattern> {
-    let kind = CaseKind::parse(&kind).ok_or_else(Problem::not_found)?;
-    let pattern = CasePattern { kind, pattern: change.pattern, example: change.example };
-    ok(app.service.cases.set_pattern(&actor, pattern).await)
-}
-
-/// The sessions in scope that are linked to the number.
-#[utoipa::path(get, path = "/cases/sessions", tag = "cases", params(CaseNumber, PageRequest),
-    responses((status = 200, body = Page<SessionView>)))]
-async fn list_case_sessions(
-    State(app): State<App>,
-    AsAccount(actor): AsAccount,
-    Query(case): Query<CaseNumber>,
-    Query(page): Query<PageRequest>,
-) -> Answer<Page<SessionView>> {
-    ok(app.service.cases.sessions(&actor, &case.number, &page).await)
 }

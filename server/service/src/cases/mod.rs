@@ -1,6 +1,13 @@
 //! Links between sessions and cases: added during or after, withdrawn with a reason, never deleted.
 
-use crate::actor::Actor;
+mod steps;
+mod timeline;
+
+pub use timeline::{
+    CaseEntry, CaseKindCount, CaseLinkRow, CasePrint, CaseTimelineFilter, CaseView, MAX_LINKS_SHOWN, MAX_PRINT_ENTRIES,
+};
+
+use crate::actor::{AccountActor, Actor};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Page, PageRequest};
@@ -12,6 +19,7 @@ use lianxian_model::case::{
 };
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{CaseLinkId, SessionId};
+use lianxian_model::request::HelpRequest;
 use lianxian_model::roles::Right;
 use lianxian_model::session::Session;
 use lianxian_model::time::Millis;
@@ -208,6 +216,36 @@ impl Cases {
         };
         Ok(over.then_some(found))
     }
+}
+
+/// The session that a request is helped in belongs to the case that the request names: by a link of its own, which can be
+/// withdrawn. The number was checked when the request was raised.
+pub(crate) async fn link_of_request(
+    work: &mut Work,
+    session: &Session,
+    request: &HelpRequest,
+    by: &AccountActor,
+) -> ServiceResult<()> {
+    let Some(kind) = request.case_kind else { return Ok(()) };
+    let link = CaseLink {
+        id: CaseLinkId(new_id(work.now)),
+        session_id: session.id.clone(),
+        kind,
+        raw: request.case_raw.clone(),
+        normalised: request.case_normalised.clone(),
+        linked_by: by.account.clone(),
+        linked_by_name: by.person_name.clone(),
+        linked_ms: work.now,
+        withdrawn_ms: None,
+        withdrawn_by: None,
+        withdraw_reason: None,
+    };
+    work.tx.insert_case_link(&link).await?;
+    let detail = json!({ "by": by.person_name, "raw": link.raw, "kind": kind, "request": request.number });
+    work.tx.append_timeline(&session.id, work.now, "case.linked", &detail.to_string()).await?;
+    work.audit("case.link", "session", session.id.as_str(), detail.clone());
+    work.event(EventKind::CaseLinked, change::about(session), detail);
+    Ok(())
 }
 
 pub(crate) fn number_error(error: CaseNumberError) -> ServiceError {

@@ -271,11 +271,7 @@ impl Drawings {
     /// Everything that was frozen, drawn and written. Whoever may read the session, and its station.
     pub async fn marks(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Marks> {
         let mut tx = self.readable(actor, session).await?;
-        let mut frames = Vec::new();
-        for frame in tx.frames_of(session).await? {
-            let strokes = standing(tx.strokes_of(&frame.id).await?).into_iter().map(stroke_view).collect();
-            frames.push(frame_view(frame, strokes));
-        }
+        let frames = frames_drawn(&mut tx, session).await?;
         let mut lines = Vec::new();
         for row in tx.timeline(session).await? {
             if row.kind != "line.said" {
@@ -369,6 +365,16 @@ impl Drawings {
         };
         Ok((work, found, author))
     }
+}
+
+/// The session's frames, each with what stands of what was drawn on it.
+pub(crate) async fn frames_drawn(tx: &mut Box<dyn Tx>, session: &SessionId) -> ServiceResult<Vec<FrameView>> {
+    let mut frames = Vec::new();
+    for frame in tx.frames_of(session).await? {
+        let strokes = standing(tx.strokes_of(&frame.id).await?).into_iter().map(stroke_view).collect();
+        frames.push(frame_view(frame, strokes));
+    }
+    Ok(frames)
 }
 
 /// Those that were not undone.

@@ -9,7 +9,7 @@ use crate::register::RegisterFilter;
 use async_trait::async_trait;
 use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
-use lianxian_model::case::{CaseKind, CaseLink, CasePattern};
+use lianxian_model::case::{CaseEntryKind, CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
 use lianxian_model::drawing::{Frame, Stroke};
 use lianxian_model::duty::{Handover, Shift, ShiftSwap};
@@ -313,8 +313,70 @@ pub trait RegisterRows: Send {
     async fn register_of(&mut self, session: &SessionId) -> StoreResult<Vec<RegisterRow>>;
 }
 
+/// Whose record a line of a case's timeline comes from; each has a right of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseOrigin {
+    Session,
+    Request,
+}
+
+/// Which lines of a case's timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseQuery {
+    pub normalised: String,
+    /// Units whose subtrees' sessions may be seen; none: all.
+    pub session_roots: Option<Vec<UnitId>>,
+    /// As `session_roots`, of help requests.
+    pub request_roots: Option<Vec<UnitId>>,
+    /// Only these; none: all.
+    pub kinds: Option<Vec<CaseEntryKind>>,
+    /// The unit and everything under it.
+    pub unit_id: Option<UnitId>,
+    pub from_ms: Option<Millis>,
+    pub to_ms: Option<Millis>,
+}
+
+/// One line of a case's timeline, as stored: of a session's story, or of a request's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseLine {
+    /// Unique, and in the order of what happened at one instant.
+    pub id: String,
+    pub origin: CaseOrigin,
+    pub at_ms: Millis,
+    pub category: CaseEntryKind,
+    /// What the story or the history calls it.
+    pub kind: String,
+    /// JSON object.
+    pub detail: String,
+    pub actor: String,
+    /// The session's or the request's.
+    pub owner_id: String,
+    pub number: String,
+    pub unit_id: Option<UnitId>,
+    pub site_id: Option<SiteId>,
+    /// Every link of it to this case was withdrawn.
+    pub withdrawn: bool,
+}
+
+/// How many lines of one category one unit has in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseCount {
+    pub origin: CaseOrigin,
+    pub unit_id: Option<UnitId>,
+    pub category: CaseEntryKind,
+    pub lines: i64,
+    pub first_ms: Millis,
+    pub last_ms: Millis,
+}
+
 #[async_trait]
 pub trait CaseRows: Send {
+    /// Newest first. Of what was withdrawn only that it was: its content is none of the case's.
+    async fn case_lines(&mut self, query: &CaseQuery, page: &Keyset) -> StoreResult<Vec<CaseLine>>;
+    /// Of all units.
+    async fn case_counts(&mut self, normalised: &str) -> StoreResult<Vec<CaseCount>>;
+    /// The links of all sessions to the number, newest first, withdrawn ones included.
+    async fn case_links_to(&mut self, normalised: &str, limit: i64) -> StoreResult<Vec<CaseLink>>;
     async fn insert_case_link(&mut self, link: &CaseLink) -> StoreResult<()>;
     /// False: it was withdrawn already.
     async fn withdraw_case_link(&mut self, link: &CaseLink) -> StoreResult<bool>;

@@ -3,6 +3,7 @@
 use super::{Requests, change};
 use crate::actor::Actor;
 use crate::assists::{AssistOpening, Assists, open_assist, own_console};
+use crate::cases::link_of_request;
 use crate::error::{ServiceError, ServiceResult};
 use crate::watches::PURPOSE_MAX_CHARS;
 use crate::work::Work;
@@ -41,6 +42,7 @@ impl Requests {
             request: Some((request.id.clone(), request.number.clone())),
         };
         let session = open_assist(work, opening).await?;
+        link_of_request(work, &session, request, account).await?;
         change::apply(work, request, RequestAction::Connect { by, session: session.id }).await
     }
 }

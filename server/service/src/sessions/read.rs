@@ -196,9 +196,15 @@ fn beijing_clock(at: Millis) -> String {
 
 /// The stored line, said in both languages.
 fn entry(row: TimelineRow) -> TimelineEntry {
-    let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
+    let (text_zh, text_en) = told(&row.kind, &row.detail);
+    TimelineEntry { at_ms: row.at_ms, seq: row.seq, kind: row.kind, text_zh, text_en }
+}
+
+/// What a line of a session's story says, in Chinese and in English.
+pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
+    let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
     let text = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    let (zh, en) = match row.kind.as_str() {
+    match kind {
         "session.opened" => (
             format!("{}开始巡查{}，事由：{}", text("observer"), text("site"), text("purpose")),
             format!("{} began to watch {}: {}", text("observer"), text("site"), text("purpose")),
@@ -281,6 +287,5 @@ fn entry(row: TimelineRow) -> TimelineEntry {
             )
         }
         other => (other.to_owned(), other.to_owned()),
-    };
-    TimelineEntry { at_ms: row.at_ms, seq: row.seq, kind: row.kind, text_zh: zh, text_en: en }
+    }
 }

@@ -12,6 +12,7 @@ import type { RequestStepView, RequestView } from "@/api/types";
 import { useLanguage, useWords, type Language } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { timeText } from "@/lib/time";
+import { CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag, type Tone } from "@/ui/StateTag";
 import { Time } from "@/ui/Time";
@@ -87,7 +88,7 @@ function Facts({ request, begin }: { request: RequestView; begin: (request: Requ
         <Fact name={term("skill", request.need, language)}>{request.unit?.name}</Fact>
         {request.case && (
           <Fact name={say.case}>
-            {request.case.raw} <small>{term("caseKind", request.case.kind, language)}</small>
+            <CaseNumber number={request.case.raw} /> <small>{term("caseKind", request.case.kind, language)}</small>
           </Fact>
         )}
         <Fact name={say.owner}>{request.owner?.name ?? say.nobody}</Fact>

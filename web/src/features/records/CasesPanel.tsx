@@ -12,6 +12,7 @@ import type { CaseKind, CaseLinkView, SessionView } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { timeText } from "@/lib/time";
+import { CaseLookup, CaseNumber } from "@/ui/CaseNumber";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { writeFilters } from "./filters";
@@ -43,7 +44,9 @@ function CaseRow({ link, withdraw }: { link: CaseLinkView; withdraw: (() => void
   return (
     <li data-withdrawn={over}>
       <div>
-        <b>{link.raw}</b>
+        <b>
+          <CaseNumber number={link.raw} />
+        </b>
         <small>
           {term("caseKind", link.kind, language)} · {say.by(link.linked_by, timeText(link.linked_ms))}
           {link.normalised !== link.raw && ` · ${say.normalised} ${link.normalised}`}
@@ -78,6 +81,7 @@ function LinkForm({ session }: { session: string }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const kind = Form.useWatch("kind", form) ?? "mediation";
+  const number = Form.useWatch("number", form);
   const example = patterns.data?.find((p) => p.kind === kind)?.example;
 
   const link = async (typed: { number: string; kind: CaseKind }) => {
@@ -107,6 +111,7 @@ function LinkForm({ session }: { session: string }) {
           {say.link}
         </Button>
       </div>
+      <CaseLookup number={number} />
       {error !== null && <ErrorNote error={error} />}
     </Form>
   );

@@ -9,6 +9,7 @@ import { term } from "@/api/terms";
 import type { SessionView } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
+import { CaseNumbers, CaseSearch } from "@/ui/CaseNumber";
 import { EmptyState } from "@/ui/EmptyState";
 import { ExportButton } from "@/ui/ExportButton";
 import { PagedTable } from "@/ui/PagedTable";
@@ -71,7 +72,7 @@ export function SessionsPage() {
       className: css.purpose ?? "",
       render: (_, s) => {
         const cases = s.cases.filter((c) => c.withdrawn_ms === null).map((c) => c.raw);
-        return <Two main={s.purpose} small={cases.length > 0 ? cases.join("、") : null} />;
+        return <Two main={s.purpose} small={cases.length > 0 ? <CaseNumbers numbers={cases} /> : null} />;
       },
     },
     { title: say.columns.started, render: (_, s) => <Time ms={s.started_ms} /> },
@@ -82,6 +83,7 @@ export function SessionsPage() {
   return (
     <PageBody>
       <PageHeader title={say.title} about={say.about}>
+        <CaseSearch />
         <ExportButton href={address("/sessions.csv", filter)} disabled={rows.length === 0} />
       </PageHeader>
       <FilterBar filters={filters} change={change} clear={clear} sessions person={rows.find((r) => r.observer?.id === filters.person)?.observer?.name} />

@@ -17,6 +17,7 @@ import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
 import { useStore } from "@/lib/useStore";
+import { CaseNumber } from "@/ui/CaseNumber";
 import { StateTag } from "@/ui/StateTag";
 import { Duration } from "@/ui/Time";
 import { arm, armed, startBell, stopBell } from "./bell";
@@ -133,7 +134,12 @@ function Call({ request, more }: { request: RequestView; more: number }) {
       <h2>{request.site?.name}</h2>
       <p>
         {request.asker} · {term("skill", request.need, language)}
-        {request.case && ` · ${request.case.raw}`}
+        {request.case && (
+          <>
+            {" · "}
+            <CaseNumber number={request.case.raw} apart />
+          </>
+        )}
       </p>
       <blockquote>{request.sentence || say.noSentence}</blockquote>
       {request.owner && <small>{say.again}</small>}

@@ -12,6 +12,7 @@ import { choices, term } from "@/api/terms";
 import type { AssistView, CaseKind, PartyMode, PartyView } from "@/api/types";
 import { pick, useLanguage, useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
+import { CaseLookup, CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
@@ -230,7 +231,7 @@ function Cases({ session }: { session: string }) {
         {cases.map((one) => (
           <li key={one.id}>
             <span className="num">
-              {one.raw}
+              <CaseNumber number={one.raw} apart />
               <small>{term("caseKind", one.kind, language)}</small>
             </span>
           </li>
@@ -246,6 +247,7 @@ function Cases({ session }: { session: string }) {
               {say.linkCase}
             </Button>
           </div>
+          <CaseLookup number={number} />
         </>
       )}
     </section>

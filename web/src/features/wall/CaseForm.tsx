@@ -8,6 +8,7 @@ import { choices } from "@/api/terms";
 import type { CaseKind } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { problemOf } from "@/lib/problem";
+import { CaseLookup } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { kindOf } from "./caseKind";
 import css from "./session.module.css";
@@ -21,6 +22,7 @@ export function CaseForm({ session }: { session: string }) {
   const client = useQueryClient();
   const [form] = Form.useForm<{ number: string; kind: CaseKind }>();
   const kind = Form.useWatch("kind", form) ?? "mediation";
+  const number = Form.useWatch("number", form);
   const patterns = useQuery({ ...queries.casePatterns(), staleTime: 300_000 });
   const example = patterns.data?.find((pattern) => pattern.kind === kind)?.example;
 
@@ -62,6 +64,7 @@ export function CaseForm({ session }: { session: string }) {
       <Button htmlType="submit" loading={link.isPending} block>
         {say.linkCase}
       </Button>
+      <CaseLookup number={number} />
     </Form>
   );
 }

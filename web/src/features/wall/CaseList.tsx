@@ -8,6 +8,7 @@ import { term } from "@/api/terms";
 import type { CaseLinkView, SessionDetail } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { timeText } from "@/lib/time";
+import { CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import css from "./session.module.css";
 import { wallWords } from "./words";
@@ -24,7 +25,9 @@ export function CaseList({ session, mayWithdraw }: { session: SessionDetail; may
       {session.cases.map((link) => (
         <li key={link.id} data-withdrawn={link.withdrawn_ms !== null || undefined}>
           <span className={css.line}>
-            <span className={css.caseNumber}>{link.raw}</span>
+            <span className={css.caseNumber}>
+              <CaseNumber number={link.raw} apart />
+            </span>
             {mayWithdraw && link.withdrawn_ms === null && (
               <Button type="text" size="small" onClick={() => setAsked(link)}>
                 {say.withdraw}

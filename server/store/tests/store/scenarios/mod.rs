@@ -3,6 +3,7 @@
 mod administrators;
 mod assists;
 mod audit;
+mod cases;
 mod checks;
 mod conferences;
 mod demo;
