@@ -107,3 +107,32 @@ test("a tap without the server is kept, said so, and delivered once when the ser
   const refused = answers.find((answer) => answer.status === 409);
   assert.equal(refused.body.code, "request_taken");
 });
+
+test("a card is dragged onto somebody on duty; within five seconds it can be taken back", async () => {
+  const [first] = (await api(station, "GET", "/station/requests")).body;
+  // Whoever was the faster one may be in the assistance already; what is in hand without one is given to somebody else.
+  const detail = async () => (await api(chief, "GET", `/requests/${first.id}`)).body;
+  const holder = (await detail()).assignee.name;
+  await chief.goto("/desk");
+  const card = chief.locator(`[data-request="${first.id}"]`);
+  const dragTo = async (name) => {
+    const from = await card.boundingBox();
+    await chief.mouse.move(from.x + 40, from.y + 20);
+    await chief.mouse.down();
+    await chief.mouse.move(from.x + 60, from.y + 60, { steps: 4 });
+    const person = chief.locator("[data-person]").filter({ hasText: name });
+    const to = await person.boundingBox();
+    await chief.mouse.move(to.x + 20, to.y + 20, { steps: 4 });
+    await chief.mouse.up();
+    await person.waitFor({ state: "detached" });
+  };
+  await dragTo("孙雅琴");
+  await chief.getByText("分派给孙雅琴").waitFor();
+  await chief.getByRole("button", { name: /撤\s*回/ }).click();
+  await chief.getByText("已撤回，没有执行").waitFor();
+  assert.equal((await detail()).assignee.name, holder);
+  await dragTo("孙雅琴");
+  await eventually(10_000, "it is dispatched when nobody takes it back", async () => (await detail()).assignee.name === "孙雅琴");
+  const { steps } = await detail();
+  assert.equal(steps.filter((step) => step.kind === "dispatch").length, 1);
+});

@@ -18,7 +18,7 @@ test("a presence event is taken as it is", () => {
     endpoint_id: "e", site_id: "s", state, on_air: state === "online", privacy: false, since_ms: 1, cause: null, cause_zh: null, cause_en: null,
   });
   client.setQueryData(["presence"], [view("offline"), { ...view("offline"), endpoint_id: "f" }]);
-  apply(client, { ...base, kind: "presence.changed", session_id: null, payload: view("online") });
+  apply(client, [{ ...base, kind: "presence.changed", session_id: null, payload: view("online") }]);
   const all = client.getQueryData<PresenceView[]>(["presence"]);
   expect(all?.find((p) => p.endpoint_id === "e")?.state).toBe("online");
   expect(all?.find((p) => p.endpoint_id === "f")?.state).toBe("offline");
@@ -27,7 +27,7 @@ test("a presence event is taken as it is", () => {
 
 test("what was never asked for is not invented by an event", () => {
   const client = new QueryClient();
-  apply(client, { ...base, kind: "presence.changed", session_id: null, payload: { endpoint_id: "e" } });
+  apply(client, [{ ...base, kind: "presence.changed", session_id: null, payload: { endpoint_id: "e" } }]);
   expect(client.getQueryData(["presence"])).toBeUndefined();
 });
 
@@ -41,7 +41,7 @@ test("an event that comes while the list is on its way is not lost under the old
     let answer: (all: PresenceView[]) => void = () => undefined;
     const asked = client.fetchQuery({ queryKey: ["presence"], queryFn: () => new Promise<PresenceView[]>((resolve) => (answer = resolve)) });
     await Promise.resolve();
-    apply(client, { ...base, kind: "presence.changed", session_id: null, payload: view("online") });
+    apply(client, [{ ...base, kind: "presence.changed", session_id: null, payload: view("online") }]);
     answer([view("offline")]);
     await asked;
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,6 @@
 // Which cached answers an event makes old. The cache is never a second truth: it is what the server said, until the server says it changed.
 
-import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { hashKey, notifyManager, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { withMark } from "./marks";
 import type { MarkNews, Marks, OutboxEvent, OrgTree, PresenceView, PrivacySwitch, RequestView } from "./types";
 
@@ -52,9 +52,18 @@ function put<T>(client: QueryClient, queryKey: QueryKey, change: (kept: T) => T)
   coming.promise?.then(again, again);
 }
 
-export function apply(client: QueryClient, event: OutboxEvent): void {
+/** Puts what the events say into the cache, in their order; whoever shows it is told once. */
+export function apply(client: QueryClient, events: readonly OutboxEvent[]): void {
+  notifyManager.batch(() => {
+    for (const event of events) take(client, event);
+    const old = new Map(events.flatMap(keysOf).map((key) => [hashKey(key), key]));
+    for (const queryKey of old.values()) void client.invalidateQueries({ queryKey });
+  });
+}
+
+/** What an event carries itself needs not be asked for. */
+function take(client: QueryClient, event: OutboxEvent): void {
   if (event.kind === "presence.changed") {
-    // The event carries the new view itself: no need to ask for all of them again.
     const fresh = event.payload as PresenceView;
     put<PresenceView[]>(client, ["presence"], (all) => [...all.filter((p) => p.endpoint_id !== fresh.endpoint_id), fresh]);
   }
@@ -69,12 +78,11 @@ export function apply(client: QueryClient, event: OutboxEvent): void {
     }
   }
   if (event.kind === "request.changed") {
-    // The event carries the new view itself: a desk of a thousand is not asked for again at every step of one.
+    // A desk of a thousand is not asked for again at every step of one.
     const fresh = event.payload as RequestView;
     put<RequestView[]>(client, ["requests", "open"], (all) => afterRequest(all, fresh, isOpen(fresh)));
     put<RequestView[]>(client, ["station", "requests"], (all) => afterRequest(all, fresh, true));
   }
-  for (const queryKey of keysOf(event)) void client.invalidateQueries({ queryKey });
 }
 
 /** Somebody still has to do something about the matter itself. */

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { tellLoginOver } from "@/api/client";
 import { EventStream, type StreamState } from "@/api/events";
+import { Gathering } from "@/api/gathering";
 import { apply, applyGap } from "@/api/invalidation";
 import { StreamContext, useStream } from "@/api/stream";
 import type { OutboxEvent } from "@/api/types";
@@ -14,9 +15,10 @@ export function StreamProvider({ children }: { children: ReactNode }) {
   const [shared] = useState(() => {
     const heard = new Set<(event: OutboxEvent) => void>();
     const reopened = new Store(0);
+    const gathering = new Gathering<OutboxEvent>((events) => apply(client, events));
     const stream = new EventStream("/events", {
       event(event) {
-        apply(client, event);
+        gathering.add(event);
         for (const listener of [...heard]) listener(event);
       },
       opened() {

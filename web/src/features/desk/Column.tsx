@@ -2,13 +2,14 @@
 
 import { Button, Checkbox } from "antd";
 import { memo, useState } from "react";
+import { useMe } from "@/api/me";
 import { term } from "@/api/terms";
 import type { RequestView } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
 import { agoText } from "@/lib/time";
 import { StateTag } from "@/ui/StateTag";
-import { counting, type ColumnName } from "./desk";
+import { actsOf, counting, sameRequests, type ColumnName } from "./desk";
 import css from "./desk.module.css";
 import { deskWords } from "./words";
 
@@ -20,34 +21,41 @@ interface Choosing {
   /** Null: not choosing several. */
   marked: ReadonlySet<string> | null;
   mark: (request: string) => void;
+  /** The card is dragged, to be given to somebody; null: it was let go. */
+  drag: (request: RequestView | null) => void;
 }
 
-export function Column({ name, requests, chosen, ...choosing }: Choosing & { name: ColumnName; requests: RequestView[]; chosen: string | undefined }) {
-  const say = useWords(deskWords);
-  const [shown, show] = useState(SHOWN);
-  const rest = requests.length - shown;
-  return (
-    <section className={css.column} aria-label={say.columns[name]} data-column={name}>
-      <h2>
-        {say.columns[name]} <small className="num">{requests.length}</small>
-      </h2>
-      {requests.length === 0 && <p className={css.none}>{say.none[name]}</p>}
-      <ol>
-        {requests.slice(0, shown).map((request) => (
-          <Card
-            key={request.id}
-            request={request}
-            chosen={request.id === chosen}
-            choose={choosing.choose}
-            mark={choosing.mark}
-            marked={choosing.marked === null ? null : choosing.marked.has(request.id)}
-          />
-        ))}
-      </ol>
-      {rest > 0 && <Button onClick={() => show(shown + SHOWN)}>{say.more(Math.min(rest, SHOWN))}</Button>}
-    </section>
-  );
-}
+/** Drawn anew only when one of its own requests changed, or what is chosen and marked. */
+export const Column = memo(
+  function Column({ name, requests, chosen, ...choosing }: Choosing & { name: ColumnName; requests: RequestView[]; chosen: string | undefined }) {
+    const say = useWords(deskWords);
+    const [shown, show] = useState(SHOWN);
+    const rest = requests.length - shown;
+    return (
+      <section className={css.column} aria-label={say.columns[name]} data-column={name}>
+        <h2>
+          {say.columns[name]} <small className="num">{requests.length}</small>
+        </h2>
+        {requests.length === 0 && <p className={css.none}>{say.none[name]}</p>}
+        <ol>
+          {requests.slice(0, shown).map((request) => (
+            <Card
+              key={request.id}
+              request={request}
+              chosen={request.id === chosen}
+              choose={choosing.choose}
+              mark={choosing.mark}
+              drag={choosing.drag}
+              marked={choosing.marked === null ? null : choosing.marked.has(request.id)}
+            />
+          ))}
+        </ol>
+        {rest > 0 && <Button onClick={() => show(shown + SHOWN)}>{say.more(Math.min(rest, SHOWN))}</Button>}
+      </section>
+    );
+  },
+  (a, b) => sameRequests(a.requests, b.requests) && a.chosen === b.chosen && a.marked === b.marked && a.choose === b.choose,
+);
 
 interface CardProps {
   request: RequestView;
@@ -55,14 +63,28 @@ interface CardProps {
   marked: boolean | null;
   choose: (request: string) => void;
   mark: (request: string) => void;
+  drag: (request: RequestView | null) => void;
 }
 
 const Card = memo(
-  function Card({ request, chosen, marked, choose, mark }: CardProps) {
+  function Card({ request, chosen, marked, choose, mark, drag }: CardProps) {
+    const me = useMe();
     const say = useWords(deskWords);
     const language = useLanguage();
     return (
-      <li className={css.card} data-request={request.id} data-chosen={chosen || undefined} data-urgency={request.urgency}>
+      <li
+        className={css.card}
+        data-request={request.id}
+        data-chosen={chosen || undefined}
+        data-urgency={request.urgency}
+        draggable={actsOf(request, me).includes("dispatch")}
+        onDragStart={(event) => {
+          event.dataTransfer.effectAllowed = "move";
+          event.dataTransfer.setData("text/plain", request.number);
+          drag(request);
+        }}
+        onDragEnd={() => drag(null)}
+      >
         {marked !== null && <Checkbox checked={marked} aria-label={request.number} onChange={() => mark(request.id)} />}
         <button
           type="button"

@@ -20,6 +20,7 @@ import { PageHeader } from "@/ui/PageHeader";
 import { Column } from "./Column";
 import { actsOf, COLUMNS, columnsOf, matches, type Act } from "./desk";
 import css from "./desk.module.css";
+import { Handing } from "./Handing";
 import { RequestPanel } from "./RequestPanel";
 import { useSteps } from "./steps";
 import { deskWords } from "./words";
@@ -40,6 +41,7 @@ export function Desk() {
   const [marking, setMarking] = useState(false);
   const [marked, mark] = useState<ReadonlySet<string>>(new Set());
   const [help, setHelp] = useState(false);
+  const [dragged, drag] = useState<RequestView | null>(null);
   const search = useRef<InputRef>(null);
   const steps = useSteps();
 
@@ -134,6 +136,18 @@ export function Desk() {
             ))}
           </div>
         )}
+        {dragged && (
+          <Handing
+            request={dragged}
+            give={(to) => {
+              // One of the marked ones takes the others with it, as far as they can be given.
+              const together = marked.has(dragged.id) ? picked.filter((r) => actsOf(r, me).includes("dispatch")) : [dragged];
+              steps.give(together, to);
+              drag(null);
+              mark(new Set());
+            }}
+          />
+        )}
         {open.error && <ErrorNote error={open.error} retry={() => void open.refetch()} />}
         {open.data?.length === 0 ? (
           <EmptyState title={say.nothing} next={say.nothingNext} />
@@ -142,7 +156,7 @@ export function Desk() {
         ) : (
           <div className={css.columns}>
             {COLUMNS.map((name) => (
-              <Column key={name} name={name} requests={columns[name]} chosen={id} choose={choose} marked={marking ? marked : null} mark={turnMark} />
+              <Column key={name} name={name} requests={columns[name]} chosen={id} choose={choose} marked={marking ? marked : null} mark={turnMark} drag={drag} />
             ))}
           </div>
         )}

@@ -62,6 +62,11 @@ export function columnsOf(requests: readonly RequestView[], now: number): Record
   return columns;
 }
 
+/** The very same requests in the same order. */
+export function sameRequests(a: readonly RequestView[], b: readonly RequestView[]): boolean {
+  return a.length === b.length && a.every((request, at) => request === b[at]);
+}
+
 /** Whether the typed words are all in what a card shows. */
 export function matches(request: RequestView, typed: string): boolean {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);

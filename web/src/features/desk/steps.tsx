@@ -7,7 +7,7 @@ import { useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { link, requests } from "@/api/calls";
 import { queries } from "@/api/queries";
-import type { RequestStep, RequestView } from "@/api/types";
+import type { Answerer, RequestStep, RequestView } from "@/api/types";
 import { tabId } from "@/lib/kept";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
@@ -42,6 +42,8 @@ interface Asked {
 export interface Steps {
   begin(request: RequestView, act: Act): void;
   beginAll(requests: RequestView[], act: Act, done: () => void): void;
+  /** Gives them to somebody, after a while in which it can be taken back. */
+  give(requests: RequestView[], to: Answerer): void;
   dialog: ReactNode;
 }
 
@@ -117,6 +119,8 @@ export function useSteps(): Steps {
     if (ASKS[act]) ask({ targets, act, done });
     else later(targets, say.acts[act], { action: "accept" }, done);
   };
+  const give = (targets: RequestView[], to: Answerer) =>
+    later(targets, say.handing.given(to.name), { action: "dispatch", to: to.person_id }, () => undefined);
 
   const dialog = asked && (
     <StepDialog
@@ -130,7 +134,7 @@ export function useSteps(): Steps {
       }}
     />
   );
-  return { begin, beginAll, dialog };
+  return { begin, beginAll, give, dialog };
 }
 
 /** Beijing time, for a field of date and time. */

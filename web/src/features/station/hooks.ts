@@ -105,7 +105,7 @@ export function useStationEvents(): boolean {
     const stream = new EventStream("/station/events", {
       event(event) {
         client.setQueryData(key, (view) => view && told(view, event));
-        apply(client, event);
+        apply(client, [event]);
         reloadWhenFree();
       },
       opened() {
