@@ -2,6 +2,7 @@
 
 import { hashKey, notifyManager, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { withMark } from "./marks";
+import { afterRequest, isOpen } from "./open-requests";
 import type { MarkNews, Marks, OutboxEvent, OrgTree, PresenceView, PrivacySwitch, RequestView } from "./types";
 
 export function keysOf(event: OutboxEvent): QueryKey[] {
@@ -83,20 +84,6 @@ function take(client: QueryClient, event: OutboxEvent): void {
     put<RequestView[]>(client, ["requests", "open"], (all) => afterRequest(all, fresh, isOpen(fresh)));
     put<RequestView[]>(client, ["station", "requests"], (all) => afterRequest(all, fresh, true));
   }
-}
-
-/** Somebody still has to do something about the matter itself. */
-export function isOpen(request: RequestView): boolean {
-  return !["closed", "reviewed", "archived", "withdrawn", "merged"].includes(request.state);
-}
-
-/** The list with this request as it is now: in its place, first if it is new, gone if it belongs there no more. An older view changes nothing. */
-export function afterRequest(all: RequestView[], fresh: RequestView, belongs: boolean): RequestView[] {
-  const at = all.findIndex((request) => request.id === fresh.id);
-  const known = all[at];
-  if (known && known.version > fresh.version) return all;
-  if (!belongs) return known ? all.filter((request) => request.id !== fresh.id) : all;
-  return known ? all.with(at, fresh) : [fresh, ...all];
 }
 
 /** After a gap in the stream anything may have changed. */

@@ -2,6 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import * as calls from "./calls";
+import { keepKnown } from "./open-requests";
 import type { AuditFilter, CaseTimelineFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
 
 const firstPage = null as string | null;
@@ -40,7 +41,8 @@ export const queries = {
       initialPageParam: firstPage,
       getNextPageParam: (page) => page.next,
     }),
-  openRequests: () => queryOptions({ queryKey: ["requests", "open"], queryFn: ({ signal }) => calls.requests.open({ signal }) }),
+  openRequests: () =>
+    queryOptions({ queryKey: ["requests", "open"], queryFn: ({ signal }) => calls.requests.open({ signal }), structuralSharing: keepKnown }),
   request: (id: string) => queryOptions({ queryKey: ["requests", "one", id], queryFn: ({ signal }) => calls.requests.get(id, { signal }) }),
   answerers: (id: string) =>
     queryOptions({ queryKey: ["requests", "one", id, "answerers"], queryFn: ({ signal }) => calls.requests.answerers(id, { signal }) }),

@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Radio, Rate, Select } from "antd";
 import { useEffect, useState } from "react";
 import { station } from "@/api/calls";
-import { afterRequest } from "@/api/invalidation";
+import { afterRequest } from "@/api/open-requests";
 import { queries } from "@/api/queries";
 import { choices, term } from "@/api/terms";
 import type { Grade, NewRequest, RequestStep, RequestView, Skill, Urgency } from "@/api/types";
