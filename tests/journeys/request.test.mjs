@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, launch } from "./harness/browser.mjs";
-import { enrol, logIn, org } from "./harness/people.mjs";
+import { enrol, logIn, onAir, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
 const AIM_MS = 1_000;
@@ -135,4 +135,19 @@ test("a card is dragged onto somebody on duty; within five seconds it can be tak
   await eventually(10_000, "it is dispatched when nobody takes it back", async () => (await detail()).assignee.name === "孙雅琴");
   const { steps } = await detail();
   assert.equal(steps.filter((step) => step.kind === "dispatch").length, 1);
+});
+
+test("the key of a simulated office asks for help, and its picture is there when somebody accepts", async () => {
+  const [office] = await installation.startOffices(1);
+  await operator.goto("/desk");
+  await onAir(operator, office.site_id);
+  installation.pressHelpKey(1);
+  await ringing(operator).waitFor({ timeout: 30_000 });
+  assert.match(await ringing(operator).innerText(), new RegExp(office.site));
+  await operator.keyboard.press("Enter");
+  await operator.waitForURL(/\/session\//);
+  const picture = operator.locator(`[data-party="${office.endpoint_id}"] video`).first();
+  await picture.waitFor({ state: "attached", timeout: 20_000 });
+  const shown = () => picture.evaluate((v) => v.getVideoPlaybackQuality().totalVideoFrames);
+  await eventually(20_000, "the office's picture moves", async () => (await shown()) >= 5);
 });

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod failure;
+mod help_keys;
 mod logging;
 mod seed;
 mod server;

@@ -2,7 +2,7 @@
 
 use crate::config::Log;
 use crate::failure::Failure;
-use crate::{logging, signal};
+use crate::{help_keys, logging, signal};
 use lianxian_simulator::{Device, Offices};
 use std::path::Path;
 
@@ -10,7 +10,9 @@ pub async fn run(server: &str, ca: Option<&Path>, offices: &Path) -> Result<(), 
     logging::start(&Log::default());
     let devices = devices(offices)?;
     let stop = signal::stop_token().map_err(Failure::Runtime)?;
-    Offices::new(server.trim_end_matches('/'), ca, devices)?.run(stop).await;
+    let offices = Offices::new(server.trim_end_matches('/'), ca, devices)?;
+    tokio::spawn(help_keys::serve(offices.help_keys()));
+    offices.run(stop).await;
     Ok(())
 }
 

@@ -133,4 +133,21 @@ impl Scope {
         }
         Scope::Units(units)
     }
+
+    /// The subtrees of `roots` and every unit above them: whose roster serves them is told to them too.
+    pub fn lineages(roots: &[UnitId], tree: &[(UnitId, Option<UnitId>)]) -> Scope {
+        let Scope::Units(mut units) = Scope::subtrees(roots, tree) else { return Scope::All };
+        let parents: HashMap<&UnitId, &UnitId> =
+            tree.iter().filter_map(|(unit, parent)| Some((unit, parent.as_ref()?))).collect();
+        for root in roots {
+            let mut at = root;
+            while let Some(parent) = parents.get(at) {
+                if !units.insert((*parent).clone()) {
+                    break;
+                }
+                at = parent;
+            }
+        }
+        Scope::Units(units)
+    }
 }

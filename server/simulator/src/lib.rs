@@ -7,6 +7,7 @@ mod backoff;
 mod camera;
 mod card;
 mod feedback;
+mod help;
 mod layers;
 mod link;
 mod office;
@@ -16,4 +17,5 @@ mod trust;
 mod vp8;
 
 pub use card::{Lettering, read_stripe};
+pub use help::{Asked, HelpError, HelpKeys};
 pub use office::{Device, Offices, StartError};

@@ -3,6 +3,7 @@
 use crate::backoff::Backoff;
 use crate::camera::Camera;
 use crate::card::Lettering;
+use crate::help::HelpKeys;
 use crate::link::{self, LinkError};
 use crate::tone::{Tone, tone};
 use crate::trust::{Trust, TrustError};
@@ -76,6 +77,16 @@ impl Offices {
             offices.push(Office { device, camera, shots, tone: Arc::new(tone) });
         }
         Ok(Self { server: server.into(), trust, offices })
+    }
+
+    /// The help keys of these offices, in their order.
+    pub fn help_keys(&self) -> HelpKeys {
+        HelpKeys {
+            server: self.server.clone(),
+            http: self.trust.http.clone(),
+            devices: self.offices.iter().map(|office| office.device.clone()).collect(),
+            pressed: 0,
+        }
     }
 
     /// Runs them all until `stop`; returns when each has taken its leave.

@@ -122,11 +122,16 @@ export class Installation {
     const file = join(this.dir, "offices.json");
     await writeFile(file, JSON.stringify(all.slice(0, count)));
     const words = [...this.wrap, binary, "simulate", "--server", this.base, "--ca", this.ca, "--offices", file];
-    this.#offices = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+    this.#offices = spawn(words[0], words.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
     for (const stream of [this.#offices.stdout, this.#offices.stderr]) {
       createInterface({ input: stream }).on("line", (line) => this.#log.push(`offices: ${line}`));
     }
     return all.slice(0, count);
+  }
+
+  /** Presses the help key of the `n`-th started office, counted from 1. */
+  pressHelpKey(n) {
+    this.#offices.stdin.write(`${n}\n`);
   }
 
   /** What `lianxian doctor` says here, beside the server and not wrapped: its JSON, what people read, and its exit code. */

@@ -6,7 +6,9 @@ use crate::actor::{Actor, Scope};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
-use crate::ports::store::Tx;
+use crate::page::Keyset;
+use crate::ports::store::{RequestQuery, Tx};
+use crate::requests::MAX_OPEN_LISTED;
 use crate::secrets::new_id;
 use crate::work::unless_lost;
 use lianxian_model::duty::{
@@ -217,6 +219,16 @@ async fn open_items(core: &Core, tx: &mut Box<dyn Tx>, unit: &UnitId) -> Service
                 since_ms: session.started_ms,
             });
         }
+    }
+    let open = RequestQuery { roots: Some(vec![unit.clone()]), open: Some(true), ..RequestQuery::default() };
+    for request in tx.requests(&open, &Keyset { before: None, limit: MAX_OPEN_LISTED }).await? {
+        items.push(OpenItem {
+            kind: OpenItemKind::Request,
+            id: request.id.0,
+            number: request.number,
+            title: format!("{}：{}", request.state.zh(), request.sentence),
+            since_ms: request.raised_ms,
+        });
     }
     items.sort_by_key(|item| item.since_ms);
     let more = items.len().saturating_sub(OPEN_ITEMS_A_CARD);

@@ -68,7 +68,7 @@ impl Events {
                 Eyes::Account(Box::new(AccountEyes {
                     org: scopes(&[Right::OrgRead]),
                     sessions: scopes(&[Right::SessionsRead, Right::WallWatch]),
-                    duty: scopes(&[Right::DutyRead]),
+                    duty: Scope::lineages(&fresh.roots(Right::DutyRead), &tree),
                     requests: scopes(&[Right::RequestsRead]),
                     directives: scopes(&[Right::DirectivesRead]),
                     accounts: scopes(&[Right::AccountsManage, Right::RightsManage]),

@@ -22,7 +22,7 @@ pub(super) async fn raise(work: &mut Work, request: &mut HelpRequest) -> Service
 }
 
 /// Applies one action and stores everything that follows from it.
-pub(super) async fn apply(work: &mut Work, request: &mut HelpRequest, action: RequestAction) -> ServiceResult<()> {
+pub(crate) async fn apply(work: &mut Work, request: &mut HelpRequest, action: RequestAction) -> ServiceResult<()> {
     let (name, detail) = (action.name(), detail_of(&action));
     let is_time = matches!(action, RequestAction::Tick);
     let effects = request.apply(action, work.now, Ladder::default())?;

@@ -4,9 +4,11 @@ use super::{RequestView, Requests, change, names, read, station_of};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
+use crate::work::Work;
 use lianxian_model::case::{CaseKind, check_number};
 use lianxian_model::duty::Skill;
-use lianxian_model::ids::{RequestId, SiteId};
+use lianxian_model::ids::{AccountId, EndpointId, RequestId, SiteId};
+use lianxian_model::org::Site;
 use lianxian_model::request::clocks::Clocks;
 use lianxian_model::request::{Channel, HelpRequest, RequestState, TEXT_MAX_CHARS, Urgency, request_number};
 use lianxian_model::roles::Right;
@@ -62,6 +64,60 @@ pub(super) fn text(field: &'static str, text: &str) -> ServiceResult<String> {
     Ok(text.to_owned())
 }
 
+/// What was asked, checked.
+pub(crate) struct Asked {
+    pub site: Site,
+    pub endpoint_id: Option<EndpointId>,
+    pub channel: Channel,
+    pub need: Skill,
+    pub urgency: Urgency,
+    pub sentence: String,
+    pub case_kind: Option<CaseKind>,
+    pub case_raw: String,
+    pub case_normalised: String,
+    pub asker_name: String,
+    pub asker_account: Option<AccountId>,
+}
+
+/// Numbers a request, stores it, and rings.
+pub(crate) async fn put(work: &mut Work, asked: Asked) -> ServiceResult<HelpRequest> {
+    let series = format!("QZ{}{}", beijing_day(work.now), asked.site.code);
+    let sequence = work.tx.next_in_series(&series).await?;
+    let mut request = HelpRequest {
+        id: RequestId(new_id(work.now)),
+        number: request_number(work.now, &asked.site.code, sequence),
+        site_id: asked.site.id,
+        unit_id: asked.site.unit_id,
+        endpoint_id: asked.endpoint_id,
+        channel: asked.channel,
+        need: asked.need,
+        urgency: asked.urgency,
+        sentence: asked.sentence,
+        case_kind: asked.case_kind,
+        case_raw: asked.case_raw,
+        case_normalised: asked.case_normalised,
+        asker_name: asked.asker_name,
+        asker_account: asked.asker_account,
+        state: RequestState::Waiting,
+        owner: None,
+        assignee: None,
+        session_id: None,
+        ring: None,
+        clocks: Clocks::new(asked.urgency),
+        plea: None,
+        suspended_until_ms: None,
+        result: String::new(),
+        finished_ms: None,
+        evaluation: None,
+        merged_into: None,
+        raised_ms: work.now,
+        closed_ms: None,
+        version: 1,
+    };
+    change::raise(work, &mut request).await?;
+    Ok(request)
+}
+
 impl Requests {
     /// A device for its own site; an account with right `requests.raise` over the site's unit.
     /// Errors: `too_many_waiting`; `invalid` with its field.
@@ -113,14 +169,8 @@ impl Requests {
                 format!("{MAX_WAITING_A_SITE} requests of this site wait already"),
             ));
         }
-        let series = format!("QZ{}{}", beijing_day(work.now), site.code);
-        let sequence = work.tx.next_in_series(&series).await?;
-        let asker_name = if asker.is_empty() { actor.name().to_owned() } else { asker };
-        let mut request = HelpRequest {
-            id: RequestId(new_id(work.now)),
-            number: request_number(work.now, &site.code, sequence),
-            site_id: site.id.clone(),
-            unit_id: site.unit_id.clone(),
+        let asked = Asked {
+            site,
             endpoint_id,
             channel,
             need: new.need,
@@ -129,25 +179,10 @@ impl Requests {
             case_kind,
             case_raw,
             case_normalised,
-            asker_name,
+            asker_name: if asker.is_empty() { actor.name().to_owned() } else { asker },
             asker_account: actor.account().map(|account| account.account.clone()),
-            state: RequestState::Waiting,
-            owner: None,
-            assignee: None,
-            session_id: None,
-            ring: None,
-            clocks: Clocks::new(new.urgency),
-            plea: None,
-            suspended_until_ms: None,
-            result: String::new(),
-            finished_ms: None,
-            evaluation: None,
-            merged_into: None,
-            raised_ms: work.now,
-            closed_ms: None,
-            version: 1,
         };
-        change::raise(&mut work, &mut request).await?;
+        let request = put(&mut work, asked).await?;
         let detail = json!({ "number": request.number, "need": request.need, "urgency": request.urgency });
         work.audit("request.raise", "request", request.id.as_str(), detail);
         let view = read::view(&mut work.tx, request, &mut names()).await?;

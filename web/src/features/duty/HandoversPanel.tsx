@@ -3,12 +3,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Spin } from "antd";
 import { useState } from "react";
+import { Link } from "react-router";
 import { duty } from "@/api/calls";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { Handovers, HandoverView, OpenItem } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
+import { paths } from "@/lib/paths";
 import { timeText } from "@/lib/time";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -148,7 +150,7 @@ function Items({ items, more }: { items: readonly OpenItem[]; more: number }) {
     <ul className={css.items}>
       {items.map((item) => (
         <li key={`${item.kind} ${item.id}`}>
-          <small>{term("openItemKind", item.kind, language)}</small> <span className="num">{item.number}</span> {item.title}{" "}
+          <small>{term("openItemKind", item.kind, language)}</small> <Link className="num" to={item.kind === "request" ? paths.request(item.id) : paths.session(item.id)}>{item.number}</Link> {item.title}{" "}
           <small className="num">{say.from(minute(item.since_ms))}</small>
         </li>
       ))}

@@ -3,8 +3,11 @@
 use crate::harness::on_both;
 use crate::harness::town::{HandClock, MORNING, code, in_both_towns, service_over};
 use lianxian_model::roles::Role;
+use lianxian_model::time::Clock as _;
+use lianxian_service::PageRequest;
 use lianxian_service::ServiceError;
 use lianxian_service::logins::NewLogin;
+use lianxian_service::requests::RequestFilter;
 use std::collections::BTreeSet;
 
 in_both_towns! {
@@ -26,6 +29,27 @@ in_both_towns! {
         assert_eq!(town.service.cases.patterns(&commander).await.unwrap().len(), 12);
         assert_eq!(code(town.service.seed_demo().await), "not_empty");
         assert_eq!(town.service.first_start().await.unwrap(), []);
+        town.chain_holds().await;
+    }
+}
+
+in_both_towns! {
+    async fn a_day_s_work_fills_the_columns_of_the_desk(town: Town) {
+        town.service.seed_demo_requests().await.unwrap();
+        let chief = town.login("zhibanzhang").await;
+        let open = town.service.requests.open(&chief).await.unwrap();
+        let states: BTreeSet<_> = open.iter().map(|request| request.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["taken", "dispatched", "suspended", "confirming"]));
+        for request in &open {
+            assert!(request.raised_ms < town.clock.now());
+            assert_eq!(request.response.stopped_ms.unwrap().0 - request.raised_ms.0, 8_000);
+        }
+        let past = RequestFilter { open: Some(false), ..RequestFilter::default() };
+        let past = town.service.requests.list(&chief, &past, &PageRequest::default()).await.unwrap();
+        let due = past.items.iter().filter(|request| request.evaluation.as_ref().unwrap().call_back_by_ms.is_some());
+        assert_eq!((past.items.len(), due.count()), (2, 1), "a bad word has to be called back");
+        let board = town.service.duty.handovers(&chief, None).await.unwrap();
+        assert_eq!(board.open.len(), open.len(), "what is open is handed over");
         town.chain_holds().await;
     }
 }

@@ -305,6 +305,31 @@ in_both_towns! {
         assert_eq!(refused.state, SwapState::Refused);
     }
 
+    async fn whom_a_roster_serves_hears_of_its_changes(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        let street = street(&town).await;
+        let district = town.db.read().await.unit(&street).await.unwrap().unwrap().parent_id.unwrap();
+        let staff = town.login("gongzuoyuan").await;
+        let hears = async |from: i64| {
+            let told = s.events.since(&staff, from).await.unwrap().events;
+            told.iter().filter(|event| event.kind == EventKind::DutyChanged).count()
+        };
+        for (unit, hour) in [(street, 300), (district, 302)] {
+            let from = s.events.latest().await.unwrap();
+            let shift = NewShift { unit_id: unit, ..new(&town, "gongzuoyuan", hour, hour + 1).await };
+            s.duty.plan(&chief, shift, None).await.unwrap();
+            assert_eq!(hears(from).await, 1);
+        }
+        // Another street's roster is nobody's business here.
+        let other = town.device("张贵庄街道司法所").site_id;
+        let other = town.db.read().await.site(&other).await.unwrap().unwrap().unit_id;
+        let from = s.events.latest().await.unwrap();
+        let shift = NewShift { unit_id: other, ..new(&town, "lvshi", 310, 311).await };
+        s.duty.plan(&chief, shift, None).await.unwrap();
+        assert_eq!(hears(from).await, 0);
+    }
+
     async fn a_shift_is_handed_over_by_two_signatures(town: Town) {
         let s = &town.service;
         let chief = town.login("zhibanzhang").await;
@@ -321,6 +346,11 @@ in_both_towns! {
         let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
         assert_eq!(board.due.iter().map(|due| (due.mine, due.to.name.as_str())).collect::<Vec<_>>(), [(true, "何平")]);
         assert_eq!(board.open.iter().map(|item| &item.number).collect::<Vec<_>>(), [&sessions[0].number]);
+        town.clock.pass(1);
+        let tap = serde_json::from_value(serde_json::json!({ "sentence": "等材料" })).unwrap();
+        let asked = s.requests.raise(&town.device_actor(&office).await, tap, None).await.unwrap();
+        let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
+        assert_eq!((&board.open[1].number, board.open[1].title.as_str()), (&asked.number, "待受理：等材料"));
         let card = || NewHandover {
             from_shift_id: day.id.clone(),
             to_shift_id: night.id.clone(),
@@ -330,7 +360,7 @@ in_both_towns! {
         let backwards = NewHandover { to_shift_id: day.id.clone(), ..card() };
         assert_eq!(code(s.duty.hand_over(&staff, backwards).await), "invalid");
         let signed = s.duty.hand_over(&staff, card()).await.unwrap();
-        assert_eq!((signed.items.len(), signed.in_signed_ms), (1, None));
+        assert_eq!((signed.items.len(), signed.in_signed_ms), (2, None));
         assert_eq!(code(s.duty.hand_over(&staff, card()).await), "already_signed");
         // It waits, and everybody sees that it does.
         let board = s.duty.handovers(&chief, Some(&unit_id)).await.unwrap();

@@ -1,5 +1,7 @@
 //! A demonstration district, modelled on a real one's shape: a centre, eleven streets, some villages, an account for each role.
 
+mod requests;
+
 use crate::actor::Actor;
 use crate::bootstrap::{FirstLogin, put_account, put_patterns, put_person, put_unit};
 use crate::core::Service;
