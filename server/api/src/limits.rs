@@ -18,6 +18,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 pub const STREAMS_A_CONNECTION: u32 = 128;
 /// Bytes of a frozen frame.
 pub const FRAME_BYTES: usize = lianxian_model::drawing::FRAME_MAX_BYTES;
+/// Bytes of a picture of a directive.
+pub const PICTURE_BYTES: usize = lianxian_model::directive::PICTURE_MAX_BYTES;
 /// How long requests and links may take to end once the server stops.
 pub const DRAIN: Duration = Duration::from_secs(5);
 

@@ -41,6 +41,9 @@ const ONCE: &[&str] = &[
     "raise_station_request",
     "act_on_station_request",
     "plan_shift",
+    "issue_directive",
+    "act_on_directive",
+    "act_on_station_directive",
 ];
 
 fn completed(mut api: Value) -> Value {

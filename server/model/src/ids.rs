@@ -79,6 +79,8 @@ text_ids! {
     RequestId,
     /// A directive 督办单.
     DirectiveId,
+    /// A picture 图片 of a directive: of its basis, or of a report.
+    PictureId,
     /// One audit event 审计.
     AuditId,
     /// A participant of the link protocol, `PA_…`: one connection life of one identity.

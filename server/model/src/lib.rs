@@ -4,6 +4,7 @@ pub mod assist;
 pub mod audit;
 pub mod case;
 pub mod check;
+pub mod directive;
 pub mod drawing;
 pub mod duty;
 pub mod event;

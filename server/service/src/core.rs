@@ -6,6 +6,7 @@ use crate::assists::Assists;
 use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::checks::Checks;
+use crate::directives::Directives;
 use crate::drawings::Drawings;
 use crate::duty::Duty;
 use crate::encoders::Encoders;
@@ -203,6 +204,7 @@ pub struct Service {
     pub cases: Cases,
     pub register: Register,
     pub requests: Requests,
+    pub directives: Directives,
     pub checks: Checks,
     pub duty: Duty,
     pub audit: Audit,
@@ -237,6 +239,7 @@ impl Service {
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             requests: Requests { core: core.clone() },
+            directives: Directives { core: core.clone() },
             checks: Checks { core: core.clone() },
             duty: Duty { core: core.clone() },
             audit: Audit { core: core.clone() },

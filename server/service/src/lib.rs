@@ -12,6 +12,7 @@ pub mod cases;
 pub mod checks;
 pub mod core;
 pub mod demo;
+pub mod directives;
 pub mod drawings;
 pub mod duty;
 pub mod encoders;

@@ -3,6 +3,7 @@
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::{CaseEntryKind, CaseKind};
 use lianxian_model::check::CheckVerdict;
+use lianxian_model::directive::{DirectiveState, Rank};
 use lianxian_model::drawing::ImageType;
 use lianxian_model::duty::{DutyMode, DutyRole, Skill, SwapState};
 use lianxian_model::event::EventKind;
@@ -141,6 +142,8 @@ id_cells!(
     CheckId,
     FrameId,
     RequestId,
+    DirectiveId,
+    PictureId,
     ShiftId,
     SwapId,
     HandoverId,
@@ -184,6 +187,8 @@ word_cells!(
     CaseEntryKind,
     CheckVerdict,
     RequestState,
+    DirectiveState,
+    Rank,
     Rung,
     Skill,
     Urgency,

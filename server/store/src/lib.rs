@@ -13,6 +13,7 @@ mod checks;
 mod database;
 mod devices;
 mod dialect;
+mod directives;
 mod drawings;
 mod duty;
 mod files;

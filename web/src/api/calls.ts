@@ -118,6 +118,23 @@ export const requests = {
   act: (request: string, step: t.RequestStep, how?: Ask) => http.post<t.RequestView>(`/requests/${id(request)}/steps`, step, how),
 };
 
+/** Directives: of the console, or addressed to this workstation's office. */
+export const directives = (whose: "account" | "station") => {
+  const root = whose === "station" ? "/station/directives" : "/directives";
+  const own = { ownLogin: whose === "station" };
+  return {
+    /** Of the console: what is open in scope. Of a workstation: the latest of its own. */
+    open: (how?: Ask) => http.get<t.DirectiveView[]>(whose === "station" ? root : `${root}/open`, { ...how, ...own }),
+    list: (filter: t.DirectiveFilter, page: PageAsk = {}, how?: Ask) => http.get<t.Page<t.DirectiveView>>(root, { ...how, query: query(filter, page) }),
+    get: (directive: string, how?: Ask) => http.get<t.DirectiveDetail>(`${root}/${id(directive)}`, { ...how, ...own }),
+    issue: (directive: t.NewDirective, key: string) => http.post<t.DirectiveView>(root, directive, { key }),
+    act: (directive: string, step: t.DirectiveStep) => http.post<t.DirectiveView>(`${root}/${id(directive)}/steps`, step, own),
+    keep: async (directive: string, image: Blob, basis = false) =>
+      (await (await bytes("POST", `${root}/${id(directive)}/pictures`, { body: image, query: basis ? { basis } : {} })).json()) as t.PictureView,
+    picture: (directive: string, picture: string) => address(`${root}/${id(directive)}/pictures/${id(picture)}`),
+  };
+};
+
 export const register = {
   list: (filter: t.RegisterFilter, page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.RegisterView>>("/register", { ...how, query: query(filter, page) }),

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import * as calls from "./calls";
 import { keepKnown } from "./open-requests";
-import type { AuditFilter, CaseTimelineFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
+import type { AuditFilter, CaseTimelineFilter, DirectiveFilter, RegisterFilter, RequestFilter, SessionFilter } from "./types";
 
 const firstPage = null as string | null;
 
@@ -50,6 +50,17 @@ export const queries = {
     infiniteQueryOptions({
       queryKey: ["requests", "list", filter],
       queryFn: ({ signal, pageParam }) => calls.requests.list(filter, { cursor: pageParam }, { signal }),
+      initialPageParam: firstPage,
+      getNextPageParam: (page) => page.next,
+    }),
+  openDirectives: (whose: "account" | "station") =>
+    queryOptions({ queryKey: ["directives", "open", whose], queryFn: ({ signal }) => calls.directives(whose).open({ signal }) }),
+  directive: (whose: "account" | "station", id: string) =>
+    queryOptions({ queryKey: ["directives", "one", whose, id], queryFn: ({ signal }) => calls.directives(whose).get(id, { signal }) }),
+  directives: (filter: DirectiveFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["directives", "list", filter],
+      queryFn: ({ signal, pageParam }) => calls.directives("account").list(filter, { cursor: pageParam }, { signal }),
       initialPageParam: firstPage,
       getNextPageParam: (page) => page.next,
     }),

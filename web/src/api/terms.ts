@@ -67,6 +67,10 @@ export const terms = {
     connected: ["连线中", "connected"], handling: ["处置中", "in hand"], suspended: ["挂起", "suspended"], confirming: ["待确认", "to confirm"],
     closed: ["已办结", "closed"], reviewed: ["已评价", "reviewed"], archived: ["已归档", "archived"], withdrawn: ["已撤销", "withdrawn"], merged: ["已合并", "merged"],
   } satisfies Terms<t.RequestState>,
+  directiveState: {
+    issued: ["待签收", "to sign for"], signed: ["办理中", "in hand"], reported: ["待复核", "to review"], returned: ["退回整改", "returned"], closed: ["已销号", "closed"],
+  } satisfies Terms<t.DirectiveState>,
+  rank: { issuer: ["下发人", "the issuer"], leader: ["带班领导", "the duty leader"], commander: ["指挥长", "the commander"] } satisfies Terms<t.Rank>,
   grade: {
     very_satisfied: ["非常满意", "very satisfied"], satisfied: ["满意", "satisfied"], fair: ["基本满意", "fair"], dissatisfied: ["不满意", "dissatisfied"],
     very_dissatisfied: ["非常不满意", "very dissatisfied"],

@@ -26,6 +26,9 @@ export type Urgency = "life" | "utilities" | "ordinary";
 export type RequestState =
   | "waiting" | "accepted" | "dispatched" | "taken" | "connected" | "handling" | "suspended" | "confirming" | "closed" | "reviewed"
   | "archived" | "withdrawn" | "merged";
+export type DirectiveState = "issued" | "signed" | "reported" | "returned" | "closed";
+export type Rank = "issuer" | "leader" | "commander";
+export type DirectiveAct = "sign" | "report" | "close" | "return" | "escalate" | "evidence";
 export type Channel = "station" | "console" | "guest";
 export type Grade = "very_satisfied" | "satisfied" | "fair" | "dissatisfied" | "very_dissatisfied";
 export type Favour = "suspend" | "extend";
@@ -897,3 +900,93 @@ export type RequestStep =
   | { action: "evaluate"; grade: Grade; text?: string }
   | { action: "call_back"; note: string }
   | { action: "merge"; into: string };
+
+/** A directive 督办单. */
+export interface DirectiveView {
+  id: string;
+  number: string;
+  site: Named | null;
+  /** The office that answers. */
+  unit: Named | null;
+  source: { request_id: string | null; session_id: string | null; frame_id: string | null; clock: "response" | "pickup" | "closing" | null };
+  case: { kind: CaseKind; raw: string; normalised: string } | null;
+  finding: string;
+  demand: string;
+  due_ms: number;
+  issuer: string;
+  state: DirectiveState;
+  /** Who judges it. */
+  rank: Rank;
+  rounds: number;
+  signed_by: string | null;
+  signed_ms: number | null;
+  reported_ms: number | null;
+  review_by_ms: number | null;
+  overdue_ms: number | null;
+  issued_ms: number;
+  closed_ms: number | null;
+  version: number;
+}
+
+export interface DirectiveStepView {
+  seq: number;
+  at_ms: number;
+  actor: string;
+  kind: string;
+  state: DirectiveState;
+  detail: Record<string, unknown>;
+}
+
+/** A picture of the basis (round 0) or of a report. */
+export interface PictureView {
+  id: string;
+  round: number;
+  image_type: "png" | "webp";
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  kept_ms: number;
+  by: string;
+}
+
+export interface DirectiveDetail extends DirectiveView {
+  request_number: string | null;
+  session_number: string | null;
+  steps: DirectiveStepView[];
+  pictures: PictureView[];
+  allowed: DirectiveAct[];
+}
+
+export interface NewDirective {
+  site_id?: string;
+  request_id?: string;
+  session_id?: string;
+  frame_id?: string;
+  finding: string;
+  demand: string;
+  due_ms: number;
+  case_number?: string;
+  case_kind?: CaseKind;
+}
+
+export interface DirectiveFilter {
+  site_id?: string;
+  unit_id?: string;
+  request_id?: string;
+  session_id?: string;
+  case?: string;
+  state?: DirectiveState;
+  open?: boolean;
+  overdue?: boolean;
+  q?: string;
+  from_ms?: number;
+  to_ms?: number;
+}
+
+export type DirectiveStep =
+  | { action: "sign"; name?: string }
+  | { action: "report"; text: string; name?: string }
+  | { action: "close"; note: string }
+  | { action: "return"; reason: string; due_ms?: number }
+  | { action: "escalate"; reason: string };

@@ -20,6 +20,7 @@ export const rooms: readonly Room[] = [
   { name: "wall", path: paths.wall, rights: ["wall.watch"], Page: lazy(() => import("@/features/wall/WallRoom")) },
   { name: "desk", path: `${paths.desk}/*`, rights: ["requests.read"], Page: lazy(() => import("@/features/desk/DeskRoom")) },
   { name: "duty", path: paths.duty, rights: ["duty.read"], Page: lazy(() => import("@/features/duty/DutyRoom")) },
+  { name: "directives", path: `${paths.directives}/*`, rights: ["directives.read"], Page: lazy(() => import("@/features/directives/DirectivesRoom")) },
   { name: "records", path: `${paths.records}/*`, rights: ["sessions.read"], Page: lazy(() => import("@/features/records/RecordsRoom")) },
   { name: "cases", path: `${paths.cases}/*`, rights: ["sessions.read", "requests.read"], Page: lazy(() => import("@/features/cases/CaseRoom")) },
   { name: "register", path: paths.register, rights: ["register.read", "station.ledger"], Page: lazy(() => import("@/features/records/RegisterRoom")) },

@@ -6,7 +6,7 @@ export const appWords = words(
   {
     product: "连线",
     subtitle: "公共法律服务视频指挥系统",
-    rooms: { wall: "指挥台", desk: "求助台", duty: "值班", records: "记录", cases: "案件", register: "调用登记", org: "机构", audit: "审计", account: "账号", assist: "求助会话", check: "自检" },
+    rooms: { wall: "指挥台", desk: "求助台", duty: "值班", directives: "督办", records: "记录", cases: "案件", register: "调用登记", org: "机构", audit: "审计", account: "账号", assist: "求助会话", check: "自检" },
     menu: "菜单",
     nav: "房间",
     lost: "连接已断开，正在重连…",
@@ -37,7 +37,7 @@ export const appWords = words(
   {
     product: "Lianxian",
     subtitle: "Video command for public legal service",
-    rooms: { wall: "Wall", desk: "Help desk", duty: "Duty", records: "Records", cases: "Cases", register: "View register", org: "Organisation", audit: "Audit", account: "Account", assist: "Assistance", check: "Check" },
+    rooms: { wall: "Wall", desk: "Help desk", duty: "Duty", directives: "Directives", records: "Records", cases: "Cases", register: "View register", org: "Organisation", audit: "Audit", account: "Account", assist: "Assistance", check: "Check" },
     menu: "Menu",
     nav: "Rooms",
     lost: "Connection lost, reconnecting…",

@@ -66,3 +66,34 @@ export function boxOf(points: readonly Point[], frame: { width: number; height: 
   const y = (n: number) => (n / SCALE) * frame.height;
   return { x: x(Math.min(a[0], b[0])), y: y(Math.min(a[1], b[1])), width: x(Math.abs(a[0] - b[0])), height: y(Math.abs(a[1] - b[1])) };
 }
+
+/** A frame with its strokes as one image, for whoever gets the picture and not the drawing. */
+export async function painted(image: string, frame: { width: number; height: number; strokes: readonly { drawn: Drawn | null }[] }): Promise<Blob | null> {
+  const base = new Image();
+  base.src = image;
+  await base.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = frame.width;
+  canvas.height = frame.height;
+  const pen = canvas.getContext("2d");
+  if (!pen) return null;
+  pen.drawImage(base, 0, 0, frame.width, frame.height);
+  pen.lineCap = pen.lineJoin = "round";
+  for (const { drawn } of frame.strokes) {
+    if (!drawn) continue;
+    const width = (drawn.width / SCALE) * frame.width;
+    pen.strokeStyle = pen.fillStyle = COLOURS[drawn.colour];
+    pen.lineWidth = width;
+    const box = boxOf(drawn.points, frame);
+    if (drawn.tool === "text") {
+      pen.font = `600 ${width}px sans-serif`;
+      pen.fillText(drawn.text, box.x, box.y);
+    } else if (drawn.tool === "rectangle") pen.strokeRect(box.x, box.y, box.width, box.height);
+    else if (drawn.tool === "ellipse") {
+      pen.beginPath();
+      pen.ellipse(box.x + box.width / 2, box.y + box.height / 2, box.width / 2, box.height / 2, 0, 0, 2 * Math.PI);
+      pen.stroke();
+    } else pen.stroke(new Path2D(pathOf(drawn, frame)));
+  }
+  return new Promise((done) => canvas.toBlob(done, "image/webp", 0.92));
+}

@@ -7,6 +7,8 @@ export const paths = {
   pastRequests: "/desk/past",
   request: (id: string) => `/desk/${encodeURIComponent(id)}`,
   records: "/records",
+  directives: "/directives",
+  directive: (id: string) => `/directives/${encodeURIComponent(id)}`,
   session: (id: string) => `/records/${encodeURIComponent(id)}`,
   /** An assistance while it goes on. */
   assist: (id: string) => `/session/${encodeURIComponent(id)}`,

@@ -195,7 +195,7 @@ async fn freeze(
     created(app.service.drawings.freeze(actor, session, new, image).await)
 }
 
-fn image(found: ServiceResult<(ImageType, axum::body::Bytes)>) -> Result<Response, Problem> {
+pub(super) fn image(found: ServiceResult<(ImageType, axum::body::Bytes)>) -> Result<Response, Problem> {
     let (kind, bytes) = found?;
     let mut response = bytes.into_response();
     let headers = response.headers_mut();

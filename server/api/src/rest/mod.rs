@@ -5,6 +5,7 @@ mod assists;
 mod cases;
 mod checks;
 mod csv;
+mod directives;
 mod drawings;
 mod duty;
 mod live;
@@ -58,6 +59,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(drawings::routes())
         .merge(register::routes())
         .merge(requests::routes())
+        .merge(directives::routes())
         .merge(live::routes())
         .merge(checks::routes())
         .merge(duty::routes())

@@ -118,6 +118,7 @@ impl Eyes {
                         | SessionEnded
                         | SessionMarked
                         | RequestChanged
+                        | DirectiveChanged
                 );
                 told && event.site_id.as_ref() == Some(site)
             }

@@ -11,6 +11,7 @@ use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseEntryKind, CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
+use lianxian_model::directive::{Directive, DirectiveState, Picture};
 use lianxian_model::drawing::{Frame, Stroke};
 use lianxian_model::duty::{Handover, Shift, ShiftSwap};
 use lianxian_model::event::OutboxEvent;
@@ -66,6 +67,7 @@ pub trait Tx:
     + DrawingRows
     + CheckRows
     + RequestRows
+    + DirectiveRows
     + DutyRows
     + AgreementRows
     + LedgerRows
@@ -518,6 +520,60 @@ pub trait RequestRows: Send {
     async fn append_request_call(&mut self, request: &RequestId, call: &RequestCall) -> StoreResult<()>;
     /// Oldest first.
     async fn request_calls(&mut self, request: &RequestId) -> StoreResult<Vec<RequestCall>>;
+}
+
+/// Which directives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectiveQuery {
+    /// Addressed units whose subtrees may be seen; none: all.
+    pub roots: Option<Vec<UnitId>>,
+    pub site_id: Option<SiteId>,
+    pub unit_id: Option<UnitId>,
+    pub request_id: Option<RequestId>,
+    pub session_id: Option<SessionId>,
+    /// Linked to the case by itself, through its request, or through its or its request's session.
+    pub case_normalised: Option<String>,
+    pub state: Option<DirectiveState>,
+    pub open: Option<bool>,
+    /// Not reported, and due by then.
+    pub overdue_at: Option<Millis>,
+    /// Part of the number or of what was said.
+    pub q: Option<String>,
+    pub from_ms: Option<Millis>,
+    pub to_ms: Option<Millis>,
+}
+
+/// One step of a directive's history, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectiveStep {
+    pub seq: i64,
+    pub at_ms: Millis,
+    pub actor: String,
+    pub kind: String,
+    /// The state after it.
+    pub state: String,
+    /// JSON object.
+    pub detail: String,
+}
+
+#[async_trait]
+pub trait DirectiveRows: Send {
+    async fn insert_directive(&mut self, directive: &Directive) -> StoreResult<()>;
+    /// Checks `version`, stores `version + 1`.
+    async fn update_directive(&mut self, directive: &Directive) -> StoreResult<bool>;
+    async fn directive(&mut self, id: &DirectiveId) -> StoreResult<Option<Directive>>;
+    /// Newest first.
+    async fn directives(&mut self, query: &DirectiveQuery, page: &Keyset) -> StoreResult<Vec<Directive>>;
+    /// Oldest first.
+    async fn open_directives_of_request(&mut self, request: &RequestId) -> StoreResult<Vec<Directive>>;
+    /// Those that time changes by then, the longest due first.
+    async fn due_directives(&mut self, now: Millis, limit: i64) -> StoreResult<Vec<DirectiveId>>;
+    async fn append_directive_step(&mut self, directive: &DirectiveId, step: &DirectiveStep) -> StoreResult<()>;
+    /// Oldest first.
+    async fn directive_steps(&mut self, directive: &DirectiveId) -> StoreResult<Vec<DirectiveStep>>;
+    async fn insert_picture(&mut self, picture: &Picture) -> StoreResult<()>;
+    /// Oldest first.
+    async fn pictures_of(&mut self, directive: &DirectiveId) -> StoreResult<Vec<Picture>>;
 }
 
 /// Where the two append-only ledgers stand.

@@ -131,7 +131,8 @@ impl Service {
             }
             work.commit().await?;
         }
-        self.requests.sweep().await
+        self.requests.sweep().await?;
+        self.directives.sweep().await
     }
 
     /// Heartbeat and sweeps until the token is cancelled. A failed round is logged and tried again.

@@ -5,6 +5,7 @@ use crate::error::ServiceResult;
 use crate::ports::store::RequestStep;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
+use lianxian_model::request::clocks::ClockName;
 use lianxian_model::request::ring::Ladder;
 use lianxian_model::request::{HelpRequest, RequestAction, RequestEffect};
 use lianxian_model::session::{Session, SessionEnd, SessionKind};
@@ -51,7 +52,7 @@ async fn follow(work: &mut Work, request: &mut HelpRequest, effects: &[RequestEf
             }
             RequestEffect::Silent => {}
             RequestEffect::Reminded(clock) => follows.push(Follow::Step("remind", json!({ "clock": clock }))),
-            RequestEffect::Directed(clock) => follows.push(Follow::Step("direct", json!({ "clock": clock }))),
+            RequestEffect::Directed(clock) => follows.push(Follow::Direct(*clock)),
             RequestEffect::SuspensionEnded => follows.push(Follow::Step("suspension_ended", json!({}))),
             RequestEffect::ConfirmedBySilence => follows.push(Follow::Step("confirmed_by_silence", json!({}))),
             RequestEffect::CallBackDue(due) => follows.push(Follow::Step("call_back_due", json!({ "by_ms": due }))),
@@ -63,6 +64,7 @@ async fn follow(work: &mut Work, request: &mut HelpRequest, effects: &[RequestEf
 enum Follow {
     Call(call::Called),
     Step(&'static str, Value),
+    Direct(ClockName),
 }
 
 async fn write(work: &mut Work, request: &HelpRequest, follows: Vec<Follow>) -> ServiceResult<()> {
@@ -73,12 +75,18 @@ async fn write(work: &mut Work, request: &HelpRequest, follows: Vec<Follow>) -> 
                 step(work, request, "ring", json!({ "rung": called.row.rung, "names": called.names })).await?;
             }
             Follow::Step(name, detail) => step(work, request, name, detail).await?,
+            // The directive and the step that tells of it are of one transaction with the clock's mark: once, whatever happens.
+            Follow::Direct(clock) => {
+                let (id, number) = crate::directives::of_overdue_request(work, request, clock).await?;
+                let detail = json!({ "clock": clock, "directive_id": id, "directive": number });
+                step(work, request, "direct", detail).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn step(work: &mut Work, request: &HelpRequest, kind: &str, detail: Value) -> ServiceResult<()> {
+pub(crate) async fn step(work: &mut Work, request: &HelpRequest, kind: &str, detail: Value) -> ServiceResult<()> {
     let step = RequestStep {
         seq: 0,
         at_ms: work.now,

@@ -21,7 +21,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::{RequestQuery, Tx};
 use crate::sessions::read::Names;
-pub(crate) use change::{apply, session_ended};
+pub(crate) use change::{apply, session_ended, step};
 use lianxian_model::case::normalise;
 use lianxian_model::ids::{AccountId, PersonId, RequestId, SiteId};
 use lianxian_model::request::{HelpRequest, Party, RequestError, SUSPENSION_MAX_MS};

@@ -242,6 +242,10 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             (format!("{}定格画面（{clock}）", text("by")), format!("{} froze the picture of {clock}", text("by")))
         }
         "line.said" => (format!("{}：{}", text("by"), text("text")), format!("{}: {}", text("by"), text("text"))),
+        "directive.issued" => (
+            format!("{}下发督办单 {}", text("by"), text("number")),
+            format!("{} issued directive {}", text("by"), text("number")),
+        ),
         "conference.opened" => {
             (format!("会商开始：{}", text("purpose")), format!("the conference opened: {}", text("purpose")))
         }

@@ -5,10 +5,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Button, Dropdown, Spin } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { useMe } from "@/api/me";
+import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { RequestStepView, RequestView } from "@/api/types";
+import { issuing } from "@/lib/issuing";
 import { useLanguage, useWords, type Language } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { timeText } from "@/lib/time";
@@ -70,6 +71,19 @@ function Facts({ request, begin }: { request: RequestView; begin: (request: Requ
             {say.acts[act]}
           </Button>
         ))}
+        {holdsAny(me, ["directives.issue"]) && (
+          <Button
+            onClick={() =>
+              issuing.set({
+                place: `${request.site?.name ?? ""} · ${request.number}`,
+                request_id: request.id,
+                picture: null,
+              })
+            }
+          >
+            {say.direct}
+          </Button>
+        )}
         {rest.length > 0 && (
           <Dropdown trigger={["click"]} menu={{ items: rest.map((act) => ({ key: act, label: say.acts[act], danger: act === "withdraw", onClick: () => begin(request, act) })) }}>
             <Button aria-label="…">…</Button>
@@ -139,7 +153,10 @@ function Steps({ steps }: { steps: RequestStepView[] }) {
             <Time ms={step.at_ms} />
             <span>
               <b>{(say.stepNames as Record<string, string>)[step.kind] ?? step.kind}</b> {step.kind !== "ring" && step.actor}
-              <small>{more(step, say, language)}</small>
+              <small>
+                {more(step, say, language)}{" "}
+                {typeof step.detail.directive_id === "string" && <Link to={paths.directive(step.detail.directive_id)}>{String(step.detail.directive)}</Link>}
+              </small>
             </span>
           </li>
         ))}

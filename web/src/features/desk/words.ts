@@ -46,6 +46,7 @@ export const deskWords = words(
     mergedInto: "已并入",
     session: "进入会话",
     record: "会话记录",
+    direct: "督办",
     steps: "经过",
     close: "关闭",
     acts: {
@@ -73,7 +74,7 @@ export const deskWords = words(
       raise: "提出求助", ring: "振铃", accept: "受理", refuse: "拒接", take: "接单", dispatch: "分派", return: "退单", connect: "连线", disconnect: "结束连线",
       drop: "连线中断，重新振铃", plead_suspend: "申请挂起", plead_extend: "申请延期", grant: "同意申请", deny: "不同意申请", resume: "恢复办理",
       suspension_ended: "挂起到期，恢复办理", finish: "办理完毕", confirm: "对方确认", object: "对方不认可", confirmed_by_silence: "逾期未确认，自动办结",
-      evaluate: "评价", call_back_due: "须回访", call_back: "回访", archive: "归档", withdraw: "撤销", merge: "合并", remind: "催办", direct: "督办",
+      evaluate: "评价", call_back_due: "须回访", call_back: "回访", archive: "归档", withdraw: "撤销", merge: "合并", remind: "催办", direct: "督办", directive: "下发督办单",
     },
     calling: (names: string) => `呼叫 ${names}`,
     callingNobody: "没有当班人员可呼叫",
@@ -133,6 +134,7 @@ export const deskWords = words(
     mergedInto: "Merged into",
     session: "Enter the session",
     record: "Session record",
+    direct: "Directive",
     steps: "History",
     close: "Close",
     acts: {
@@ -162,7 +164,7 @@ export const deskWords = words(
       disconnect: "disconnected", drop: "the line broke, it rings again", plead_suspend: "asked for suspension", plead_extend: "asked for extension",
       grant: "approved", deny: "denied", resume: "resumed", suspension_ended: "the suspension ended", finish: "finished", confirm: "confirmed",
       object: "the asker objects", confirmed_by_silence: "closed, for the asker said nothing", evaluate: "evaluated", call_back_due: "to be called back",
-      call_back: "called back", archive: "archived", withdraw: "withdrawn", merge: "merged", remind: "reminder", direct: "directive",
+      call_back: "called back", archive: "archived", withdraw: "withdrawn", merge: "merged", remind: "reminder", direct: "directive", directive: "directive issued",
     },
     calling: (names: string) => `calling ${names}`,
     callingNobody: "nobody on duty to call",

@@ -10,6 +10,7 @@ import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { AttendanceView, RegisterView, SessionDetail, TrackView } from "@/api/types";
+import { issuing } from "@/lib/issuing";
 import { pick, useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { EmptyState } from "@/ui/EmptyState";
@@ -18,6 +19,7 @@ import { PageBody, PageHeader } from "@/ui/PageHeader";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import { CasesPanel } from "./CasesPanel";
+import { DirectivesPanel } from "./DirectivesPanel";
 import { DrawingsPanel } from "./DrawingsPanel";
 import { averageBps, formatBps, formatShare, grade, lossShare } from "./quality";
 import { QualityPanel } from "./QualityPanel";
@@ -60,6 +62,9 @@ function Story({ session }: { session: SessionDetail }) {
         }
         about={session.purpose}
       >
+        {session.site && holdsAny(me, ["directives.issue"]) && (
+          <Button onClick={() => issuing.set({ place: `${session.site?.name ?? ""} · ${session.number}`, session_id: session.id, picture: null })}>{say.directives.issue}</Button>
+        )}
         {mayEnd && <EndButton session={session} />}
       </PageHeader>
       <Facts session={session} />
@@ -94,6 +99,7 @@ function Story({ session }: { session: SessionDetail }) {
           <Panel title={say.cases.title}>
             <CasesPanel session={session} />
           </Panel>
+          {holdsAny(me, ["directives.read"]) && <DirectivesPanel session={session.id} />}
           <Panel title={say.session.timeline}>
             {session.timeline.length === 0 && <EmptyState title={say.session.noTimeline} />}
             <ol className={css.timeline}>

@@ -119,6 +119,7 @@ export const recordsWords = words(
       more: (n: number) => `另有 ${n} 处，见导出表格`,
     },
     grade: { good: "良好", fair: "一般", poor: "较差", none: "无数据" },
+    directives: { title: "督办单", issue: "下发督办单", due: (time: string) => `${time} 前办结` },
     drawings: {
       title: "定格与标注",
       about: "定格画面和笔画原样保存，撤销的也留有记录",
@@ -279,6 +280,7 @@ export const recordsWords = words(
       more: (n: number) => `${n} more, see the export`,
     },
     grade: { good: "good", fair: "fair", poor: "poor", none: "no figures" },
+    directives: { title: "Directives", issue: "Issue a directive", due: (time: string) => `due ${time}` },
     drawings: {
       title: "Frozen and drawn",
       about: "Frames and strokes as they were kept; what was undone is on record too",

@@ -1,14 +1,16 @@
 // The stage, or a frozen frame with the live picture as an inset. A frame that anyone freezes comes up for everyone.
 
-import { LeftOutlined, RightOutlined } from "@ant-design/icons";
+import { AuditOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useCallback, useEffect, useRef, type ReactNode } from "react";
 import { marks as calls } from "@/api/calls";
+import { holdsAny, useMe } from "@/api/me";
 import { withMark } from "@/api/marks";
 import { queries } from "@/api/queries";
 import type { AssistView, FrameView, MarkNews } from "@/api/types";
-import type { Point } from "@/lib/drawing";
+import { painted, type Point } from "@/lib/drawing";
+import { issuing } from "@/lib/issuing";
 import { useWords } from "@/lib/language";
 import { clockText } from "@/lib/time";
 import type { Call } from "@/live/call";
@@ -57,6 +59,12 @@ export function Boards({ assist, call, mayDraw, shown, show, children }: Props) 
     [call, shown],
   );
 
+  const directs = holdsAny(useMe(), ["directives.issue"]);
+  const direct = async (of: FrameView) => {
+    const picture = await painted(own.image(id, of.id), of).catch(() => null);
+    issuing.set({ place: `${assist.session.site?.name ?? ""} · ${assist.session.number}`, session_id: id, frame_id: of.id, picture });
+  };
+
   if (!frame) return children(false);
   return (
     <div className={css.frozen}>
@@ -65,7 +73,16 @@ export function Boards({ assist, call, mayDraw, shown, show, children }: Props) 
         frame={frame}
         image={own.image(id, frame.id)}
         mayDraw={mayDraw}
-        caption={<Caption frame={frame} at={at} frames={frames} show={show} />}
+        caption={
+          <>
+            <Caption frame={frame} at={at} frames={frames} show={show} />
+            {directs && (
+              <Button size="small" type="text" icon={<AuditOutlined aria-hidden />} onClick={() => void direct(frame)}>
+                {say.direct}
+              </Button>
+            )}
+          </>
+        }
         draw={async (drawn) => put({ stroke: await own.draw(id, frame.id, drawn) })}
         undo={async () => put({ stroke: await own.undo(id, frame.id) })}
         close={() => show(null)}

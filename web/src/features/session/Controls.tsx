@@ -3,6 +3,7 @@
 import {
   AudioMutedOutlined,
   AudioOutlined,
+  AuditOutlined,
   BgColorsOutlined,
   CameraOutlined,
   DesktopOutlined,
@@ -22,6 +23,7 @@ import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import type { AssistView, PartyView } from "@/api/types";
 import { freeze } from "@/lib/freeze";
+import { issuing } from "@/lib/issuing";
 import { useKeys } from "@/lib/keys";
 import { useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
@@ -56,6 +58,7 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
   const speaks = own !== undefined && own.mode !== "watch";
   const whispers = own?.mode === "whisper";
   const seen = others.find((other) => other.identity === assist.station.id)?.picture ?? false;
+  const directs = holdsAny(me, ["directives.issue"]);
   const mayEnd = own !== undefined || holdsAny(me, ["requests.manage"]);
 
   const turn = (what: Sends) => call.want(what, !sends[what]);
@@ -72,6 +75,10 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
     }
     setFreezing(false);
   };
+  const direct = async () => {
+    const now = seen ? await freeze(call.others.element(assist.station.id)) : null;
+    issuing.set({ place: `${assist.session.site?.name ?? ""} · ${assist.session.number}`, session_id: id, picture: now?.image ?? null });
+  };
   const whisper = () => void act(() => assists.setMode(id, whispers ? "join" : "whisper"));
   const leave = async () => {
     await act(() => assists.remove(id, me.account.id));
@@ -80,6 +87,7 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
 
   useKeys({
     ...(speaks ? { m: () => turn("microphone"), v: () => turn("camera"), s: () => turn("screen"), w: whisper } : {}),
+    ...(directs ? { d: () => void direct() } : {}),
     ...(speaks && seen ? { f: () => void freezeNow() } : {}),
   });
 
@@ -98,6 +106,7 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
           </>
         )}
         {frames.length > 0 && <Control icon={<BgColorsOutlined aria-hidden />} label={`${say.boards} ${frames.length}`} act={() => board(frames.at(-1)?.id ?? null)} />}
+        {directs && <Control icon={<AuditOutlined aria-hidden />} label={say.direct} hint="D" act={() => void direct()} />}
         <span className={css.spring} />
         {own && !own.leads && <Control icon={<LogoutOutlined aria-hidden />} label={say.leave} act={() => void leave()} />}
         {mayEnd && <Control danger icon={<PhoneOutlined aria-hidden rotate={225} />} label={say.end} act={() => setEnding(true)} />}

@@ -19,6 +19,7 @@ import { AssistPanel, CallBand } from "./AssistPanel";
 import { CalmBand, Watchers, type Calm } from "./Banner";
 import type { BroadcastView } from "./broadcast";
 import type { Choices } from "@/lib/devices";
+import { DirectivesCard } from "./DirectivesCard";
 import { EnrolPage } from "./EnrolPage";
 import { HelpCard } from "./HelpCard";
 import { useAwake, useBroadcast, useChoices, useLastResort, useOnAir, usePrivacy, useStationEvents, useTurn } from "./hooks";
@@ -180,6 +181,7 @@ function Desk({ view, heard, unheard }: Known) {
           <Self state={state} view={view} choices={choices} silent={privacy.on} change={() => setSetting(true)} />
           <div className={css.side}>
             <HelpCard />
+            <DirectivesCard />
             <PrivacyCard privacy={privacy} />
             <Ledger />
           </div>

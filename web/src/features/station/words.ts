@@ -4,6 +4,22 @@ import { words } from "@/lib/language";
 
 export const stationWords = words(
   {
+    directives: {
+      title: "督办单",
+      late: (n: number) => `${n} 张逾期`,
+      left: (time: string) => `剩 ${time}`,
+      over: (time: string) => `逾期 ${time}`,
+      due: (time: string) => `${time} 前办结`,
+      name: "经办人姓名",
+      sign: "签收",
+      text: "办理情况",
+      add: "添加图片",
+      remove: "去掉这张图片",
+      report: "提交反馈",
+      returned: (reason: string) => `已退回：${reason}`,
+      waits: "已反馈，等待复核",
+      unreadable: "这个文件不是图片，请另选",
+    },
     help: {
       ask: "一键求助",
       askLead: "按下即呼叫区中心值班席（按键 H）",
@@ -179,6 +195,22 @@ export const stationWords = words(
     },
   },
   {
+    directives: {
+      title: "Directives",
+      late: (n: number) => `${n} overdue`,
+      left: (time: string) => `${time} left`,
+      over: (time: string) => `${time} overdue`,
+      due: (time: string) => `due ${time}`,
+      name: "Name of whoever acts",
+      sign: "Sign for it",
+      text: "What was done",
+      add: "Add pictures",
+      remove: "Take this picture out",
+      report: "Report back",
+      returned: (reason: string) => `Returned: ${reason}`,
+      waits: "Reported; waits to be judged",
+      unreadable: "This file is no picture; choose another",
+    },
     help: {
       ask: "Ask for help",
       askLead: "Calls the centre's seats on duty (key H)",

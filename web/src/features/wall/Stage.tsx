@@ -24,9 +24,11 @@ interface Props {
   figures: boolean;
   /** A site dropped from the tree. */
   pick(site: string, slot: number): void;
+  /** Issues a directive about what is seen; null for those who may not. */
+  direct: ((site: string) => void) | null;
 }
 
-export function Stage({ wall, model, link, sites, status, figures, pick }: Props) {
+export function Stage({ wall, model, link, sites, status, figures, pick, direct }: Props) {
   const say = useWords(wallWords);
   const { phase } = useStore(link.state);
   const [over, setOver] = useState<number | null>(null);
@@ -39,6 +41,7 @@ export function Stage({ wall, model, link, sites, status, figures, pick }: Props
       turnSpotlight: (site) => model.turnSpotlight(site),
       remove: (site) => model.remove(site),
       retry: (site) => model.retry(site),
+      direct,
       drop(event, slot) {
         event.preventDefault();
         event.stopPropagation();
@@ -49,7 +52,7 @@ export function Stage({ wall, model, link, sites, status, figures, pick }: Props
         else if (from) model.move(Number(from), slot);
       },
     }),
-    [model, pick],
+    [model, pick, direct],
   );
 
   // Drawn in the order of their ids, placed by style: changing places never moves a picture in the document.

@@ -1,6 +1,6 @@
 // One tile: a place for the picture, its name, its state in a word, and what can be done with it.
 
-import { CloseOutlined, EyeInvisibleOutlined, FullscreenExitOutlined, FullscreenOutlined, MutedOutlined, SoundOutlined, SwapOutlined } from "@ant-design/icons";
+import { AuditOutlined, CloseOutlined, EyeInvisibleOutlined, FullscreenExitOutlined, FullscreenOutlined, MutedOutlined, SoundOutlined, SwapOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { memo, useLayoutEffect, useRef, type DragEvent, type MouseEvent, type ReactNode } from "react";
 import { term } from "@/api/terms";
@@ -24,6 +24,8 @@ export interface TileActions {
   select(site: string): void;
   turnSpotlight(site: string): void;
   remove(site: string): void;
+  /** Issues a directive; null for those who may not. */
+  direct: ((site: string) => void) | null;
   retry(site: string): void;
   drop(event: DragEvent, slot: number): void;
 }
@@ -112,6 +114,11 @@ export const Tile = memo(function Tile({ siteId, site, status, phase, picture, r
           >
             {state.sound === "on" ? <SoundOutlined aria-hidden /> : <MutedOutlined aria-hidden />}
           </Action>
+          {actions.direct && (
+            <Action label={say.direct} title={`${say.direct} · D`} act={stop(() => actions.direct?.(siteId))}>
+              <AuditOutlined aria-hidden />
+            </Action>
+          )}
           <Action label={say.remove} act={stop(() => actions.remove(siteId))}>
             <CloseOutlined aria-hidden />
           </Action>

@@ -4,11 +4,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button } from "antd";
 import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { sessions, watches } from "@/api/calls";
-import { useMe } from "@/api/me";
+import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { useStream } from "@/api/stream";
 import type { Me, PresenceView, Site } from "@/api/types";
 import { keptForAll, keptHere } from "@/lib/kept";
+import { freeze } from "@/lib/freeze";
+import { issuing } from "@/lib/issuing";
 import { useKeys, type KeyMap } from "@/lib/keys";
 import { useWords } from "@/lib/language";
 import { useStore } from "@/lib/useStore";
@@ -59,6 +61,7 @@ export default function WallRoom() {
   const [marked, mark] = useState<ReadonlySet<string>>(new Set());
   const [asked, askTour] = useState<TourSource | null>(null);
 
+  const mayDirect = holdsAny(me, ["directives.issue"]);
   const [figures, setFigures] = useState(false);
   const [help, setHelp] = useState(false);
   const [full, turnFull] = useFullScreen();
@@ -82,8 +85,22 @@ export default function WallRoom() {
 
   const turnFigures = useCallback(() => setFigures((on) => !on), []);
   const askAnyTour = useCallback(() => askTour(marked.size > 0 ? { is: "marked", sites: [...marked] } : { is: "onair" }), [marked]);
+  // The picture is taken before the dialog is there: it shows what was seen.
+  const direct = useCallback(
+    async (id: string) => {
+      const site = sites.get(id);
+      if (!site || !mayDirect) return;
+      const phase = model.state.getSnapshot().phases.get(id);
+      const session = phase && "session" in phase && phase.session !== "" ? phase.session : null;
+      // Only what is seen now is evidence; and whoever asked for privacy is not shown by an old frame either.
+      const picture = link.picture(id);
+      const seen = site.privacy.on || picture.state.getSnapshot().flow !== "moving" ? null : await freeze(picture.element);
+      issuing.set({ place: site.name, site_id: id, ...(session !== null && { session_id: session }), picture: seen?.image ?? null });
+    },
+    [link, mayDirect, model, sites],
+  );
   const askHelp = useCallback(() => setHelp(true), []);
-  useKeys(wallKeys(wall, tour, model, link, { search: focusSearch, turnFull, turnFigures, help: askHelp }));
+  useKeys(wallKeys(wall, tour, model, link, { search: focusSearch, turnFull, turnFigures, help: askHelp, direct: (site) => void direct(site) }));
 
   const shown = useMemo(() => new Set(wall.slots.filter((site) => site !== null)), [wall.slots]);
   // The panel is drawn in the pauses: pictures must not stand still because a site was chosen.
@@ -122,7 +139,7 @@ export default function WallRoom() {
             </Button>
           </div>
         )}
-        <Stage wall={wall} model={model} link={link} sites={sites} status={status} figures={figures} pick={dropped} />
+        <Stage wall={wall} model={model} link={link} sites={sites} status={status} figures={figures} pick={dropped} direct={mayDirect ? direct : null} />
         {tour && tree.data && <TourBar tour={tour} tours={model.tour} tree={tree.data} />}
         <WatchBar
           watch={wall.watch}
@@ -257,6 +274,7 @@ interface KeyActs {
   turnFull(): void;
   turnFigures(): void;
   help(): void;
+  direct(site: string): void;
 }
 
 function wallKeys(wall: WallState, tour: Tour | null, model: WallModel, link: Link, acts: KeyActs): KeyMap {
@@ -283,7 +301,10 @@ function wallKeys(wall: WallState, tour: Tour | null, model: WallModel, link: Li
     map.PageDown = () => model.tour.forward();
     map.p = () => model.tour.turnPause();
   }
-  if (selected !== null) map.Enter = () => model.turnSpotlight(selected);
+  if (selected !== null) {
+    map.Enter = () => model.turnSpotlight(selected);
+    map.d = () => acts.direct(selected);
+  }
   for (let digit = 1; digit <= 9; digit += 1) {
     const site = slots[digit - 1];
     if (site != null) map[String(digit)] = () => model.turnSpotlight(site);
@@ -301,6 +322,7 @@ function keyLines(say: (typeof wallWords)["zh"]["key"]) {
     { keys: ["F"], does: say.full },
     { keys: ["M"], does: say.sound },
     { keys: ["T"], does: say.stats },
+    { keys: ["D"], does: say.direct },
     { keys: ["PgUp", "PgDn"], does: say.tourGroup },
     { keys: ["P"], does: say.tourPause },
     { keys: ["Esc"], does: say.back },

@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod conferences;
 mod demo;
+mod directives;
 mod drawings;
 mod duty;
 mod encoders;

@@ -1,0 +1,154 @@
+//! The pictures of a directive: of its basis, kept by whoever may issue, and of each report, kept by the addressed office.
+//! A file is safe on the disk before its row says so; neither is ever changed.
+
+use super::{Directives, PictureView, act, change, no_directive};
+use crate::actor::Actor;
+use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::secrets::{hash_bytes, new_id};
+use crate::work::Work;
+use bytes::Bytes;
+use lianxian_model::directive::{Directive, DirectiveState, PICTURE_MAX_BYTES, PICTURES_A_ROUND, Picture};
+use lianxian_model::drawing::{ImageType, image_head};
+use lianxian_model::ids::{DirectiveId, PictureId};
+use lianxian_model::roles::Right;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct NewPicture {
+    /// Of the basis (whoever may issue), not of the report that is being prepared (the addressed office).
+    #[serde(default)]
+    pub basis: bool,
+}
+
+/// A picture's type and bytes.
+pub type KeptPicture = (ImageType, Bytes);
+
+impl Directives {
+    /// Keeps a picture. What the bytes are is read from themselves. Errors: `too_many_pictures`, `directive_state`, `files_unavailable`;
+    /// `invalid` with field `image`.
+    pub async fn keep_picture(
+        &self,
+        actor: &Actor,
+        id: &DirectiveId,
+        new: NewPicture,
+        image: Bytes,
+    ) -> ServiceResult<PictureView> {
+        if image.len() > PICTURE_MAX_BYTES {
+            let limit = PICTURE_MAX_BYTES as i64;
+            return Err(ServiceError {
+                limit: Some(limit),
+                ..ServiceError::invalid(
+                    "image",
+                    format!("图片过大，最多 {} MiB", limit / 1024 / 1024),
+                    format!("the image is larger than {limit} bytes"),
+                )
+            });
+        }
+        let Some((image_type, width, height)) = image_head(&image) else {
+            return Err(ServiceError::invalid(
+                "image",
+                "只接受 PNG 或 WebP 图片，边长不超过 8192",
+                "the body is no PNG or WebP image of at most 8192 pixels a side",
+            ));
+        };
+        let Some(files) = self.core.0.files.get().cloned() else {
+            return Err(ServiceError::internal("there is no place for files"));
+        };
+        // Who may not is refused before anything is written.
+        let (work, _, _) = self.room_for_picture(actor, id, &new).await?;
+        let picture_id = PictureId(new_id(work.now));
+        drop(work);
+        files.put(&file_name(id, &picture_id, image_type), image.clone()).await.map_err(|error| {
+            tracing::error!(%error, "a picture could not be kept");
+            ServiceError::new(
+                ErrorKind::Unavailable,
+                "files_unavailable",
+                "图片暂时无法保存",
+                "the image cannot be kept now",
+            )
+        })?;
+        let (mut work, directive, round) = self.room_for_picture(actor, id, &new).await?;
+        let picture = Picture {
+            id: picture_id,
+            directive_id: id.clone(),
+            round,
+            image_type,
+            width,
+            height,
+            bytes: image.len() as i64,
+            sha256: hash_bytes(&image),
+            kept_ms: work.now,
+            by_name: act::signature(actor, "")?,
+            by_account: actor.account().map(|account| account.account.clone()),
+            by_endpoint: actor.device().map(|device| device.endpoint.clone()),
+        };
+        work.tx.insert_picture(&picture).await?;
+        let detail =
+            json!({ "number": directive.number, "picture": picture.id, "round": round, "sha256": picture.sha256 });
+        work.audit("directive.picture", "directive", id.as_str(), detail);
+        change::tell(&mut work, &directive).await?;
+        work.commit().await?;
+        Ok(picture.into())
+    }
+
+    async fn room_for_picture(
+        &self,
+        actor: &Actor,
+        id: &DirectiveId,
+        new: &NewPicture,
+    ) -> ServiceResult<(Work, Directive, u32)> {
+        let mut work = self.core.begin(actor).await?;
+        let directive = work.tx.directive(id).await?.ok_or_else(no_directive)?;
+        let may = if new.basis {
+            self.core.may(&mut work.tx, actor, Right::DirectivesIssue, &directive.unit_id).await?
+        } else {
+            self.answers(&mut work.tx, actor, &directive).await?
+        };
+        if !may {
+            drop(work);
+            return Err(self.core.refuse(actor, "directive.picture", "directive", id.as_str()).await);
+        }
+        let round = if new.basis { 0 } else { directive.rounds + 1 };
+        let fits = match directive.state {
+            DirectiveState::Signed | DirectiveState::Returned => true,
+            state => new.basis && state.is_open(),
+        };
+        if !fits {
+            return Err(lianxian_model::directive::DirectiveError::Illegal(directive.state).into());
+        }
+        let kept = work.tx.pictures_of(id).await?.into_iter().filter(|picture| picture.round == round).count();
+        if kept >= PICTURES_A_ROUND {
+            return Err(ServiceError::limit(
+                "too_many_pictures",
+                PICTURES_A_ROUND as i64,
+                format!("一次最多 {PICTURES_A_ROUND} 张图片"),
+                format!("a round has at most {PICTURES_A_ROUND} pictures"),
+            ));
+        }
+        Ok((work, directive, round))
+    }
+
+    /// The bytes of a picture, for whoever may read the directive. Errors: `damaged` when they are no longer what was kept.
+    pub async fn picture(&self, actor: &Actor, id: &DirectiveId, picture: &PictureId) -> ServiceResult<KeptPicture> {
+        let (mut tx, _) = self.readable(actor, id).await?;
+        let found = tx.pictures_of(id).await?.into_iter().find(|kept| kept.id == *picture);
+        drop(tx);
+        let found = found.ok_or_else(|| ServiceError::not_found("图片", "picture"))?;
+        let Some(files) = self.core.0.files.get().cloned() else {
+            return Err(ServiceError::internal("there is no place for files"));
+        };
+        let name = file_name(id, &found.id, found.image_type);
+        let bytes = files.get(&name).await.map_err(ServiceError::internal)?;
+        if hash_bytes(&bytes) != found.sha256 {
+            tracing::error!(picture = %found.id, "the file of a picture is not what was kept");
+            return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
+        }
+        Ok((found.image_type, bytes))
+    }
+}
+
+fn file_name(directive: &DirectiveId, picture: &PictureId, kind: ImageType) -> String {
+    format!("directives/{directive}/{picture}.{kind}")
+}
