@@ -10,6 +10,7 @@ import { eventually, Installation } from "./harness/server.mjs";
 const NUMBER = "晋医人调字[2019]011号";
 /** As somebody else writes it. */
 const SPELLED = "晋医人调字（2019）11号";
+const PDF = "%PDF-1.4\n% 调解协议\n";
 const SHOTS = process.env.LIANXIAN_SHOTS;
 /** Browsers, server and whatever else runs share the machine. */
 const BOUND_MS = 10_000;
@@ -76,6 +77,31 @@ test("the request names the case, and its session belongs to it from the first m
   await operator.getByRole("button", { name: "请把镜头固定，对准材料。" }).click();
   await lines(chief, "drawing").locator('svg[data-strokes="1"]').waitFor({ timeout: BOUND_MS });
   await lines(chief, "note").getByText("请把镜头固定，对准材料。").waitFor({ timeout: BOUND_MS });
+  // Files go both ways; what lies about itself is refused by name, and what is written stays.
+  const pick = (page) => page.locator('input[type="file"]');
+  await operator.getByRole("textbox", { name: "文字" }).fill("还没写完");
+  await pick(operator).setInputFiles({ name: "协议.pdf", mimeType: "application/pdf", buffer: Buffer.from("MZ not a document\0") });
+  await operator.locator('[data-refused="协议.pdf"]').getByText("只接受 PDF").waitFor({ timeout: BOUND_MS });
+  assert.equal(await operator.getByRole("textbox", { name: "文字" }).inputValue(), "还没写完");
+  await pick(operator).setInputFiles({ name: "大.txt", mimeType: "text/plain", buffer: Buffer.alloc(20 * 1024 * 1024 + 1, 97) });
+  await operator.locator('[data-refused="大.txt"]').getByText("最多 20 MiB").waitFor({ timeout: BOUND_MS });
+  await pick(operator).setInputFiles({ name: "调解协议.pdf", mimeType: "application/pdf", buffer: Buffer.from(PDF) });
+  await station.locator('[data-file="调解协议.pdf"]').waitFor({ timeout: BOUND_MS });
+  await pick(station).setInputFiles({ name: "情况说明.txt", mimeType: "text/plain", buffer: Buffer.from("邻居漏水三日") });
+  const link = operator.locator('aside [data-file="情况说明.txt"]');
+  await link.waitFor({ timeout: BOUND_MS });
+  const [download] = await Promise.all([operator.waitForEvent("download"), link.click()]);
+  assert.equal(download.suggestedFilename(), "情况说明.txt");
+  const stream = await download.createReadStream();
+  assert.equal(Buffer.concat(await stream.toArray()).toString(), "邻居漏水三日");
+  const answer = await station.request.get(await station.locator('[data-file="调解协议.pdf"]').getAttribute("href"));
+  assert.equal((await answer.body()).toString(), PDF);
+  assert.match(answer.headers()["content-disposition"], /^attachment; filename="file\.pdf"; filename\*=UTF-8''%/);
+  assert.equal(answer.headers()["x-content-type-options"], "nosniff");
+  await lines(chief, "file").locator('[data-file="调解协议.pdf"]').waitFor({ timeout: BOUND_MS });
+  await shot(operator, "session-files");
+  await shot(station, "station-files");
+  operator.problems.length = 0;
   const ended = await api(operator, "POST", `/sessions/${session}/end`, { note: "已说明处理办法" });
   assert.ok(ended.status < 300, JSON.stringify(ended));
   const request = raised.body.id;
@@ -93,7 +119,7 @@ test("any spelling finds it, filters narrow it, and it fits a phone", async () =
   await operator.getByLabel("按案号打开案件").fill(SPELLED);
   await operator.getByLabel("按案号打开案件").press("Enter");
   await operator.locator('[data-case-number="晋医人调字(2019)11号"]').waitFor();
-  for (const kind of ["request", "session", "attendance", "drawing", "note", "link", "rating"]) await lines(operator, kind).first().waitFor();
+  for (const kind of ["request", "session", "attendance", "drawing", "note", "file", "link", "rating"]) await lines(operator, kind).first().waitFor();
   await shot(operator, "case-1440");
   await operator.getByText(/^文字 \d+$/).click();
   await lines(operator, "request").first().waitFor({ state: "detached" });
@@ -124,7 +150,7 @@ test("printed on A4 with number, time and name, and on the audit's record", asyn
   await operator.waitForFunction(() => window.__printed === true);
   const paper = await operator.locator("[data-paper]").innerText().catch(() => "");
   const text = paper || (await operator.locator("[data-paper]").textContent());
-  for (const said of [NUMBER, "李明", "打印", "杨静发起求助：邻里漏水纠纷", "请把镜头固定，对准材料。", "评价：满意"]) assert.ok(text.includes(said), `${said} is on paper`);
+  for (const said of [NUMBER, "李明", "打印", "杨静发起求助：邻里漏水纠纷", "请把镜头固定，对准材料。", "调解协议.pdf", "评价：满意"]) assert.ok(text.includes(said), `${said} is on paper`);
   await operator.emulateMedia({ media: "print" });
   assert.equal(await operator.locator("#root").isVisible(), false, "nothing of the screen is printed");
   assert.equal(await operator.locator("[data-paper]").evaluate((e) => getComputedStyle(e).color), "rgb(0, 0, 0)");

@@ -7,6 +7,7 @@ use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, request};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -74,7 +75,12 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
 
 /// A whole body of bytes, of whatever type it says it is.
 pub(crate) async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(limits::BODY, axum::body::to_bytes(body, limit)).await {
+    whole_within(body, limit, limits::BODY).await
+}
+
+/// As [`whole`], with as much time as a large one takes on a thin line.
+pub(crate) async fn whole_within(body: axum::body::Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // The one other cause is a connection that broke, and then nobody reads the answer.
         Ok(Err(_)) => Err(Problem::too_large(limit)),

@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) checks: Checks,
     pub(crate) password_checks: Semaphore,
+    /// Files that come in.
+    pub(crate) uploads: Semaphore,
     pub(crate) streams: Slots,
     /// WHIP and WHEP.
     pub(crate) sessions_over_http: Sessions,
@@ -104,6 +106,7 @@ impl App {
             attempts: Attempts::default(),
             checks: Checks::default(),
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
+            uploads: Semaphore::new(limits::FILES_AT_ONCE),
             streams: Slots::default(),
             sessions_over_http: Sessions::default(),
             logins_changed: watch::channel(()).0,

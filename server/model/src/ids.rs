@@ -67,6 +67,8 @@ text_ids! {
     CaseLinkId,
     /// A frozen frame 定格画面 of a session.
     FrameId,
+    /// A file 文件 that was sent in a session.
+    AttachmentId,
     /// One pre-shift check 自检.
     CheckId,
     /// A shift 值班: one person in one duty role over one span of time.

@@ -1,6 +1,7 @@
 //! The nouns of Lianxian, their states and rules. No IO, no async, no clock: everything is told to it.
 
 pub mod assist;
+pub mod attachment;
 pub mod audit;
 pub mod case;
 pub mod check;

@@ -3,6 +3,7 @@
 use crate::accounts::Accounts;
 use crate::actor::{Actor, Scope};
 use crate::assists::Assists;
+use crate::attachments::Attachments;
 use crate::audit::Audit;
 use crate::cases::Cases;
 use crate::checks::Checks;
@@ -201,6 +202,7 @@ pub struct Service {
     pub stations: Stations,
     pub assists: Assists,
     pub drawings: Drawings,
+    pub attachments: Attachments,
     pub cases: Cases,
     pub register: Register,
     pub requests: Requests,
@@ -236,6 +238,7 @@ impl Service {
             stations: Stations { core: core.clone() },
             assists: Assists { core: core.clone() },
             drawings: Drawings { core: core.clone() },
+            attachments: Attachments { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             requests: Requests { core: core.clone() },

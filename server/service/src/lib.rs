@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod assists;
+pub mod attachments;
 pub mod audit;
 pub mod bootstrap;
 pub mod cases;

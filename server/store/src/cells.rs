@@ -1,5 +1,6 @@
 //! Values on their way into the database and back: text and 64-bit numbers, nothing else.
 
+use lianxian_model::attachment::FileType;
 use lianxian_model::audit::AuditResult;
 use lianxian_model::case::{CaseEntryKind, CaseKind};
 use lianxian_model::check::CheckVerdict;
@@ -141,6 +142,7 @@ id_cells!(
     CaseLinkId,
     CheckId,
     FrameId,
+    AttachmentId,
     RequestId,
     DirectiveId,
     PictureId,
@@ -196,6 +198,7 @@ word_cells!(
     DutyMode,
     SwapState,
     ImageType,
+    FileType,
     AuditResult,
     EventKind,
 );

@@ -7,6 +7,7 @@
 
 mod agreements;
 mod assists;
+mod attachments;
 mod cases;
 mod cells;
 mod checks;

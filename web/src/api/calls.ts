@@ -1,6 +1,6 @@
 // The calls of the REST interface by noun. Features call these; nobody else spells a path.
 
-import { address, bytes, http, sheet, type Ask, type Query } from "./client";
+import { address, type Ask, bytes, http, type Query, type Sending, sheet, upload } from "./client";
 import type * as t from "./types";
 
 const id = encodeURIComponent;
@@ -91,6 +91,8 @@ export const marks = (whose: "account" | "station") => {
     draw: (session: string, frame: string, drawn: t.Drawn) => http.post<t.StrokeView>(`${root(session)}/frames/${id(frame)}/strokes`, drawn, own),
     undo: (session: string, frame: string) => http.post<t.StrokeView>(`${root(session)}/frames/${id(frame)}/undo`, {}, own),
     say: (session: string, text: string) => http.post<t.LineView>(`${root(session)}/lines`, { text }, own),
+    send: (session: string, file: File, how: Sending) => upload<t.AttachmentView>(`${root(session)}/files`, { name: file.name, claimed: file.type }, file, how),
+    file: (session: string, file: string) => address(`${root(session)}/files/${id(file)}`),
     image: (session: string, frame: string) => address(`${root(session)}/frames/${id(frame)}/image`),
   };
 };

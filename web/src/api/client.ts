@@ -92,6 +92,41 @@ export async function sheet<T>(path: string, text: string, query: Query): Promis
   return ask<T>("POST", path, { query, text: { type: "text/csv", body: text } });
 }
 
+export interface Sending {
+  /** Hears how much is on its way, from 0 to 1. */
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+/** A file with its progress, which `fetch` does not tell. Aborted, it rejects with the signal's reason. */
+export function upload<T>(path: string, query: Query, file: Blob, { onProgress, signal }: Sending): Promise<T> {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    const over = () => signal?.removeEventListener("abort", abort);
+    request.open("POST", address(path, query));
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.(total > 0 ? loaded / total : 0);
+    request.onload = () => {
+      over();
+      const answer = read(request.responseText);
+      if (request.status >= 200 && request.status < 300) done(answer as T);
+      else failed(isProblemBody(answer) ? new Problem(answer) : Problem.ofStatus(request.status));
+    };
+    request.onerror = () => {
+      over();
+      failed(Problem.unreachable());
+    };
+    request.onabort = () => {
+      over();
+      failed(signal?.reason ?? new DOMException("aborted", "AbortError"));
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted) failed(signal.reason);
+    else request.send(file);
+  });
+}
+
 function read(text: string): unknown {
   if (!text) return null;
   try {

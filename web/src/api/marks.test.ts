@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withMark } from "./marks";
+import { spoken, withMark } from "./marks";
 import type { FrameView, Marks, StrokeView } from "./types";
 
 const stroke = (seq: number, undoes: number | null = null): StrokeView => ({
@@ -9,7 +9,7 @@ const stroke = (seq: number, undoes: number | null = null): StrokeView => ({
 const frame: FrameView = {
   id: "f", source: "e", frame_ms: 1, kept_ms: 2, image_type: "webp", width: 1280, height: 720, bytes: 9, sha256: "", author: "李明", strokes: [],
 };
-const none: Marks = { frames: [], lines: [] };
+const none: Marks = { frames: [], lines: [], files: [] };
 
 describe("withMark", () => {
   it("puts frames, strokes and lines in once, in their order", () => {
@@ -28,4 +28,13 @@ describe("withMark", () => {
     expect(marks.frames.map((f) => f.strokes.length)).toEqual([0, 0]);
     expect(marks.frames[1]).toBe(other);
   });
+});
+
+it("a file comes in once, among the lines in their order", () => {
+  const file = { id: "f", name: "协议.pdf", file_type: "pdf" as const, bytes: 9, sha256: "", kept_ms: 2, author: "a" };
+  const first = withMark(withMark(none, { file }), { line: { at_ms: 3, author: "b", text: "收到" } });
+  const all = withMark(withMark(first, { file }), { line: { at_ms: 1, author: "b", text: "请发" } });
+  expect(all.files).toEqual([file]);
+  expect(spoken(all).map((one) => one.file?.name ?? one.text)).toEqual(["请发", "协议.pdf", "收到"]);
+  expect(spoken(undefined)).toEqual([]);
 });

@@ -1,9 +1,9 @@
-// What is frozen, drawn and written, with one piece of news put in. News that is known already changes nothing.
+// What is frozen, drawn, written and sent, with one piece of news put in. News that is known already changes nothing.
 
-import type { MarkNews, Marks } from "./types";
+import type { AttachmentView, MarkNews, Marks } from "./types";
 
 export function withMark(marks: Marks, news: MarkNews): Marks {
-  const { frame, stroke, line } = news;
+  const { frame, stroke, line, file } = news;
   if (frame) return marks.frames.some((f) => f.id === frame.id) ? marks : { ...marks, frames: [...marks.frames, frame] };
   if (stroke) {
     const drawn = (strokes: Marks["frames"][number]["strokes"]) => {
@@ -17,5 +17,21 @@ export function withMark(marks: Marks, news: MarkNews): Marks {
     const known = marks.lines.some((l) => l.at_ms === line.at_ms && l.author === line.author && l.text === line.text);
     return known ? marks : { ...marks, lines: [...marks.lines, line] };
   }
+  if (file) return marks.files.some((f) => f.id === file.id) ? marks : { ...marks, files: [...marks.files, file] };
   return marks;
+}
+
+export interface Spoken {
+  key: string;
+  at_ms: number;
+  author: string;
+  text: string;
+  file: AttachmentView | null;
+}
+
+/** Lines and files as they came, the oldest first. */
+export function spoken(marks: Marks | undefined): Spoken[] {
+  const lines = (marks?.lines ?? []).map((line, n) => ({ ...line, key: `line ${n}`, file: null }));
+  const files = (marks?.files ?? []).map((file) => ({ key: file.id, at_ms: file.kept_ms, author: file.author, text: "", file }));
+  return [...lines, ...files].sort((a, b) => a.at_ms - b.at_ms);
 }

@@ -251,6 +251,7 @@ export interface CaseEntry {
   site: Named | null;
   withdrawn: boolean;
   frame: FrameView | null;
+  file: AttachmentView | null;
 }
 
 export interface CaseTimelineFilter {
@@ -440,15 +441,30 @@ export interface LineView {
 }
 
 /** What was frozen, drawn and written in a session. */
+export type FileType = "pdf" | "png" | "jpeg" | "webp" | "docx" | "xlsx" | "office" | "text";
+
+/** A file that was sent in a session. */
+export interface AttachmentView {
+  id: string;
+  name: string;
+  file_type: FileType;
+  bytes: number;
+  sha256: string;
+  kept_ms: number;
+  author: string;
+}
+
 export interface Marks {
   frames: FrameView[];
   lines: LineView[];
+  files: AttachmentView[];
 }
 
 /** What the event `session.marked` carries: one of these. */
 export interface MarkNews {
   frame?: FrameView;
   stroke?: StrokeView;
+  file?: AttachmentView;
   line?: LineView;
 }
 

@@ -16,6 +16,16 @@ export const uiWords = words(
     running: "进行中",
     refresh: "刷新",
     cases: { open: (number: string) => `打开案件 ${number}`, look: "查看此案号", search: "按案号打开案件", hint: "案号，写法不限" },
+    files: {
+      send: "发送文件",
+      hint: "PDF、图片、Word、Excel、纯文本，每个最多 20 MiB",
+      sending: (name: string, percent: number) => `正在发送 ${name}，${percent}%`,
+      cancel: "取消发送",
+      again: "重新发送",
+      dismiss: "知道了",
+      tooLarge: (name: string, size: string) => `${name} 有 ${size}，每个文件最多 20 MiB，请压缩或分开后再发`,
+      save: (name: string) => `下载 ${name}`,
+    },
     rules: {
       title: "密码要求",
       short: "至少 8 位",
@@ -55,6 +65,16 @@ export const uiWords = words(
     running: "running",
     refresh: "Refresh",
     cases: { open: (number: string) => `Open case ${number}`, look: "Look at this case", search: "Open a case by its number", hint: "Case number, any spelling" },
+    files: {
+      send: "Send a file",
+      hint: "PDF, pictures, Word, Excel, plain text; at most 20 MiB each",
+      sending: (name: string, percent: number) => `Sending ${name}, ${percent} %`,
+      cancel: "Cancel",
+      again: "Send again",
+      dismiss: "Dismiss",
+      tooLarge: (name: string, size: string) => `${name} has ${size}; a file has at most 20 MiB: compress or split it`,
+      save: (name: string) => `Save ${name}`,
+    },
     rules: {
       title: "What a password needs",
       short: "8 characters or more",

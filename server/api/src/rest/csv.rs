@@ -1,6 +1,7 @@
 //! Tables for spreadsheets (RFC 4180): UTF-8 with a byte order mark, times in Beijing, and no cell that a spreadsheet
 //! would take for a formula.
 
+use super::attachments::attachment;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use lianxian_model::session::beijing_day;
@@ -29,12 +30,10 @@ pub(super) fn answer<const N: usize>(
     for row in rows {
         line(&mut text, row.into_iter().map(spelled));
     }
-    let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let disposition = format!("attachment; filename=\"{plain}.csv\"; filename*=UTF-8''{encoded}.csv");
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+    if let Some(disposition) = attachment(&format!("{name}.csv"), &format!("{plain}.csv")) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     response

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assists;
+mod attachments;
 mod cases;
 mod checks;
 mod csv;
@@ -57,6 +58,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(assists::routes())
         .merge(cases::routes())
         .merge(drawings::routes())
+        .merge(attachments::routes())
         .merge(register::routes())
         .merge(requests::routes())
         .merge(directives::routes())

@@ -3,6 +3,7 @@
 
 use super::{CaseLinkView, Cases, number_error, steps};
 use crate::actor::{Actor, Scope};
+use crate::attachments::AttachmentView;
 use crate::drawings::{FrameView, frames_drawn};
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
@@ -81,6 +82,8 @@ pub struct CaseEntry {
     pub withdrawn: bool,
     /// Of a frozen frame: it, and what was drawn on it.
     pub frame: Option<FrameView>,
+    /// Of a file that was sent: it.
+    pub file: Option<AttachmentView>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
@@ -270,6 +273,7 @@ fn query(actor: &Actor, number: &str, filter: &CaseTimelineFilter) -> ServiceRes
 async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Vec<CaseEntry>> {
     let mut names = Names::default();
     let mut frames: HashMap<SessionId, Vec<FrameView>> = HashMap::new();
+    let mut files: HashMap<SessionId, Vec<AttachmentView>> = HashMap::new();
     let mut entries = Vec::with_capacity(lines.len());
     for line in lines {
         let (session_id, request_id) = match line.origin {
@@ -284,6 +288,16 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
             let id = detail.get("frame").and_then(|id| id.as_str()).unwrap_or_default();
             frame = frames.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned());
+        }
+        let mut file = None;
+        if let (CaseEntryKind::File, Some(session)) = (line.category, &session_id) {
+            if !files.contains_key(session) {
+                let all = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
+                files.insert(session.clone(), all);
+            }
+            let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
+            let id = detail.get("file").and_then(|id| id.as_str()).unwrap_or_default();
+            file = files.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned());
         }
         let (text_zh, text_en) = match line.origin {
             CaseOrigin::Session => told(&line.kind, &line.detail),
@@ -302,6 +316,7 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             site: names.site(tx, line.site_id.as_ref()).await?,
             withdrawn: line.withdrawn,
             frame,
+            file,
         });
     }
     Ok(entries)

@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::assists;
+use crate::attachments::AttachmentView;
 use crate::core::Core;
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::ports::store::Tx;
@@ -69,11 +70,12 @@ pub struct LineView {
     pub text: String,
 }
 
-/// What was frozen, drawn and written in a session.
+/// What was frozen, drawn, written and sent in a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Marks {
     pub frames: Vec<FrameView>,
     pub lines: Vec<LineView>,
+    pub files: Vec<AttachmentView>,
 }
 
 #[derive(Clone)]
@@ -113,7 +115,7 @@ impl Drawings {
             return Err(ServiceError::internal("there is no place for files"));
         };
         // Who may not is refused before anything is written.
-        let (mut work, found, _) = self.attended(actor, session, "frame.keep").await?;
+        let (mut work, found, _) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let id = FrameId(new_id(work.now));
         drop(work);
@@ -128,7 +130,7 @@ impl Drawings {
                 "the image cannot be kept now",
             )
         })?;
-        let (mut work, found, author) = self.attended(actor, session, "frame.keep").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let frame = Frame {
             id,
@@ -182,14 +184,14 @@ impl Drawings {
         drawn: Drawn,
     ) -> ServiceResult<StrokeView> {
         drawn.check().map_err(|error| ServiceError::invalid("drawn", "笔画有误", error.to_string()))?;
-        let (mut work, found, author) = self.attended(actor, session, "stroke.draw").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, "stroke.draw").await?;
         let strokes = self.strokes(&mut work, &found, frame).await?;
         self.keep_stroke(work, &found, frame, strokes.len() as i64 + 1, author, Some(drawn), None).await
     }
 
     /// Undoes the author's own last stroke that stands. Errors: `nothing_to_undo`.
     pub async fn undo(&self, actor: &Actor, session: &SessionId, frame: &FrameId) -> ServiceResult<StrokeView> {
-        let (mut work, found, author) = self.attended(actor, session, "stroke.undo").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, "stroke.undo").await?;
         let strokes = self.strokes(&mut work, &found, frame).await?;
         let seq = strokes.len() as i64 + 1;
         let last = standing(strokes).into_iter().rfind(|stroke| {
@@ -259,7 +261,7 @@ impl Drawings {
                 )
             });
         }
-        let (mut work, found, author) = self.attended(actor, session, "line.say").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, "line.say").await?;
         let line = LineView { at_ms: work.now, author: author.name, text: text.to_owned() };
         let detail = json!({ "by": line.author, "text": line.text });
         work.tx.append_timeline(&found.id, work.now, "line.said", &detail.to_string()).await?;
@@ -270,7 +272,7 @@ impl Drawings {
 
     /// Everything that was frozen, drawn and written. Whoever may read the session, and its station.
     pub async fn marks(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Marks> {
-        let mut tx = self.readable(actor, session).await?;
+        let mut tx = readable(&self.core, actor, session).await?;
         let frames = frames_drawn(&mut tx, session).await?;
         let mut lines = Vec::new();
         for row in tx.timeline(session).await? {
@@ -281,7 +283,8 @@ impl Drawings {
             let text = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
             lines.push(LineView { at_ms: row.at_ms, author: text("by"), text: text("text") });
         }
-        Ok(Marks { frames, lines })
+        let files = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
+        Ok(Marks { frames, lines, files })
     }
 
     /// The bytes of a frame. Errors: `damaged` when they are no longer what was kept.
@@ -291,7 +294,7 @@ impl Drawings {
         session: &SessionId,
         frame: &FrameId,
     ) -> ServiceResult<(ImageType, Bytes)> {
-        let mut tx = self.readable(actor, session).await?;
+        let mut tx = readable(&self.core, actor, session).await?;
         let found = tx.frames_of(session).await?.into_iter().find(|known| known.id == *frame);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("定格画面", "frame"))?;
@@ -306,65 +309,66 @@ impl Drawings {
         }
         Ok((found.image_type, bytes))
     }
+}
 
-    async fn readable(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Box<dyn Tx>> {
-        let mut tx = self.core.read().await?;
-        let found = tx.session(session).await?.ok_or_else(|| ServiceError::not_found("会话", "session"))?;
-        let may = match actor {
-            Actor::Device(device) => tx.assist(session).await?.is_some_and(|assist| assist.station == device.endpoint),
-            _ => {
-                let over = match &found.unit_id {
-                    Some(unit) => self.core.may(&mut tx, actor, Right::SessionsRead, unit).await?,
-                    None => false,
-                };
-                over || assists::concerned(&mut tx, actor, &found).await?
-            }
-        };
-        if may {
-            return Ok(tx);
+/// A unit of work that reads, for whoever may read the session.
+pub(crate) async fn readable(core: &Core, actor: &Actor, session: &SessionId) -> ServiceResult<Box<dyn Tx>> {
+    let mut tx = core.read().await?;
+    let found = tx.session(session).await?.ok_or_else(|| ServiceError::not_found("会话", "session"))?;
+    let may = match actor {
+        Actor::Device(device) => tx.assist(session).await?.is_some_and(|assist| assist.station == device.endpoint),
+        _ => {
+            let over = match &found.unit_id {
+                Some(unit) => core.may(&mut tx, actor, Right::SessionsRead, unit).await?,
+                None => false,
+            };
+            over || assists::concerned(&mut tx, actor, &found).await?
         }
-        drop(tx);
-        Err(self.core.refuse(actor, "session.read", "session", session.as_str()).await)
+    };
+    if may {
+        return Ok(tx);
     }
+    drop(tx);
+    Err(core.refuse(actor, "session.read", "session", session.as_str()).await)
+}
 
-    /// The open assistance in which the actor takes part and may speak, and in whose name it acts.
-    async fn attended(
-        &self,
-        actor: &Actor,
-        session: &SessionId,
-        action: &'static str,
-    ) -> ServiceResult<(Work, Session, Author)> {
-        let mut work = self.core.begin(actor).await?;
-        let found = work.tx.session(session).await?.filter(|s| s.kind == SessionKind::Assist);
-        let found = found.ok_or_else(|| ServiceError::not_found("求助会话", "assistance"))?;
-        let author = match actor {
-            Actor::Account(account) => found
-                .open_attendances()
-                .find(|a| a.person_id.as_ref() == Some(&account.person) && a.mode.may_publish_in_assist())
-                .map(|a| Author {
-                    name: account.person_name.clone(),
-                    account_id: Some(account.account.clone()),
-                    endpoint_id: a.endpoint_id.clone(),
-                }),
-            Actor::Device(device) => {
-                let own = work.tx.assist(session).await?.is_some_and(|assist| assist.station == device.endpoint);
-                own.then(|| Author {
-                    name: device.endpoint_name.clone(),
-                    account_id: None,
-                    endpoint_id: Some(device.endpoint.clone()),
-                })
-            }
-            Actor::System => None,
-        };
-        if !found.is_open() {
-            return Err(SessionError::NotOpen(found.state).into());
+/// The open assistance in which the actor takes part and may speak, and in whose name it acts.
+pub(crate) async fn attended(
+    core: &Core,
+    actor: &Actor,
+    session: &SessionId,
+    action: &'static str,
+) -> ServiceResult<(Work, Session, Author)> {
+    let mut work = core.begin(actor).await?;
+    let found = work.tx.session(session).await?.filter(|s| s.kind == SessionKind::Assist);
+    let found = found.ok_or_else(|| ServiceError::not_found("求助会话", "assistance"))?;
+    let author = match actor {
+        Actor::Account(account) => found
+            .open_attendances()
+            .find(|a| a.person_id.as_ref() == Some(&account.person) && a.mode.may_publish_in_assist())
+            .map(|a| Author {
+                name: account.person_name.clone(),
+                account_id: Some(account.account.clone()),
+                endpoint_id: a.endpoint_id.clone(),
+            }),
+        Actor::Device(device) => {
+            let own = work.tx.assist(session).await?.is_some_and(|assist| assist.station == device.endpoint);
+            own.then(|| Author {
+                name: device.endpoint_name.clone(),
+                account_id: None,
+                endpoint_id: Some(device.endpoint.clone()),
+            })
         }
-        let Some(author) = author else {
-            drop(work);
-            return Err(self.core.refuse(actor, action, "session", session.as_str()).await);
-        };
-        Ok((work, found, author))
+        Actor::System => None,
+    };
+    if !found.is_open() {
+        return Err(SessionError::NotOpen(found.state).into());
     }
+    let Some(author) = author else {
+        drop(work);
+        return Err(core.refuse(actor, action, "session", session.as_str()).await);
+    };
+    Ok((work, found, author))
 }
 
 /// The session's frames, each with what stands of what was drawn on it.
@@ -416,7 +420,7 @@ fn file_name(session: &SessionId, frame: &FrameId, kind: ImageType) -> String {
 }
 
 /// Everyone in the session sees it at once; who was asked to come in reads it then.
-async fn tell(work: &mut Work, session: &Session, mut mark: serde_json::Value) -> ServiceResult<()> {
+pub(crate) async fn tell(work: &mut Work, session: &Session, mut mark: serde_json::Value) -> ServiceResult<()> {
     mark["account_ids"] = json!(change::accounts_of(&mut work.tx, session).await?);
     work.event(EventKind::SessionMarked, change::about(session), mark);
     Ok(())

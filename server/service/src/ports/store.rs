@@ -8,6 +8,7 @@ use crate::page::Keyset;
 use crate::register::RegisterFilter;
 use async_trait::async_trait;
 use lianxian_model::assist::{Assist, Invitation};
+use lianxian_model::attachment::Attachment;
 use lianxian_model::audit::AuditEvent;
 use lianxian_model::case::{CaseEntryKind, CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
@@ -65,6 +66,7 @@ pub trait Tx:
     + CaseRows
     + AssistRows
     + DrawingRows
+    + AttachmentRows
     + CheckRows
     + RequestRows
     + DirectiveRows
@@ -412,6 +414,13 @@ pub trait DrawingRows: Send {
     async fn insert_stroke(&mut self, stroke: &Stroke) -> StoreResult<()>;
     /// In order, undone ones and undoings included.
     async fn strokes_of(&mut self, frame: &FrameId) -> StoreResult<Vec<Stroke>>;
+}
+
+#[async_trait]
+pub trait AttachmentRows: Send {
+    async fn insert_attachment(&mut self, file: &Attachment) -> StoreResult<()>;
+    /// Oldest first.
+    async fn attachments_of(&mut self, session: &SessionId) -> StoreResult<Vec<Attachment>>;
 }
 
 #[async_trait]

@@ -241,6 +241,10 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             let clock = beijing_clock(Millis(at));
             (format!("{}定格画面（{clock}）", text("by")), format!("{} froze the picture of {clock}", text("by")))
         }
+        "file.kept" => (
+            format!("{}发送文件 {}", text("by"), text("name")),
+            format!("{} sent the file {}", text("by"), text("name")),
+        ),
         "line.said" => (format!("{}：{}", text("by"), text("text")), format!("{}: {}", text("by"), text("text"))),
         "directive.issued" => (
             format!("{}下发督办单 {}", text("by"), text("number")),

@@ -78,6 +78,7 @@ const ACTIONS: Record<string, Word> = {
   "case.link": ["关联案件", "link case"],
   "case.withdraw": ["撤销关联", "withdraw case link"],
   "case.read": ["查看案件", "read case"],
+  "file.keep": ["发送文件", "send a file"],
   "case.print": ["打印案件", "print case"],
   "case.patterns": ["查看案号格式", "read case formats"],
   "case.set_pattern": ["修改案号格式", "change case format"],

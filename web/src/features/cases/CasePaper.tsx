@@ -85,6 +85,7 @@ export function CasePaper({ print, filtered, done }: { print: CasePrint; filtere
               <td>
                 {pick(language, entry.text_zh, entry.text_en)}
                 {entry.withdrawn && `（${say.withdrawn}）`}
+                {entry.file && <small>SHA-256 {entry.file.sha256}</small>}
                 {entry.frame && entry.session_id && (
                   <figure>
                     <Drawing frame={entry.frame} image={marks("account").image(entry.session_id, entry.frame.id)} />

@@ -12,6 +12,7 @@ import { paths } from "@/lib/paths";
 import { dayText } from "@/lib/time";
 import { Drawing } from "@/ui/Board";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { FileLink } from "@/ui/Files";
 import { Time } from "@/ui/Time";
 import { uiWords } from "@/ui/words";
 import css from "./cases.module.css";
@@ -71,6 +72,11 @@ function Line({ entry }: { entry: CaseEntry }) {
             <Drawing frame={entry.frame} image={marks("account").image(entry.session_id, entry.frame.id)} />
             <small>{say.strokes(entry.frame.strokes.length)}</small>
           </a>
+        )}
+        {entry.file && entry.session_id && (
+          <p>
+            <FileLink name={entry.file.name} bytes={entry.file.bytes} sha256={entry.file.sha256} href={marks("account").file(entry.session_id, entry.file.id)} />
+          </p>
         )}
         <small>
           {owner ? (

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Modal, Segmented, Select } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { assists, marks as markCalls, sessions } from "@/api/calls";
-import { withMark } from "@/api/marks";
+import { spoken, withMark } from "@/api/marks";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { choices, term } from "@/api/terms";
@@ -14,6 +14,7 @@ import { pick, useLanguage, useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
 import { CaseLookup, CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { FileLink, FileSend } from "@/ui/Files";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import css from "./session.module.css";
@@ -156,13 +157,14 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
   const say = useWords(sessionWords);
   const client = useQueryClient();
   const query = queries.marks("account", session);
-  const lines = useQuery(query).data?.lines ?? [];
+  const marks = useQuery(query).data;
+  const said = spoken(marks);
   const [text, setText] = useState("");
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     // In braces: some browsers answer a scroll with a promise, and that is no way to end an effect.
     void list.current?.scrollTo({ top: list.current.scrollHeight });
-  }, [lines.length]);
+  }, [said.length]);
   const write = useMutation({
     mutationFn: (said: string) => markCalls("account").say(session, said),
     onSuccess: (line, said) => {
@@ -177,12 +179,12 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
     <section>
       <h2>{say.chat}</h2>
       <ul className={css.lines} ref={list} aria-live="polite">
-        {lines.map((line, n) => (
-          <li key={n}>
+        {said.map((one) => (
+          <li key={one.key}>
             <small>
-              {line.author} <Time ms={line.at_ms} clock />
+              {one.author} <Time ms={one.at_ms} clock />
             </small>
-            {line.text}
+            {one.file ? <FileLink name={one.file.name} bytes={one.file.bytes} sha256={one.file.sha256} href={markCalls("account").file(session, one.file.id)} /> : one.text}
           </li>
         ))}
       </ul>
@@ -201,6 +203,15 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
             <Button onClick={send} loading={write.isPending}>
               {say.send}
             </Button>
+          </div>
+          <div className={css.sendFile}>
+            <FileSend
+              size="small"
+              send={async (file, how) => {
+                const kept = await markCalls("account").send(session, file, how);
+                client.setQueryData(query.queryKey, (old) => old && withMark(old, { file: kept }));
+              }}
+            />
           </div>
         </>
       )}

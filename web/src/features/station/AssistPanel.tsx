@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { marks as markCalls, station } from "@/api/calls";
-import { withMark } from "@/api/marks";
+import { spoken, withMark } from "@/api/marks";
 import { queries } from "@/api/queries";
 import type { AssistView, MarkNews } from "@/api/types";
 import type { Point } from "@/lib/drawing";
@@ -14,6 +14,7 @@ import { useWords } from "@/lib/language";
 import { clockText } from "@/lib/time";
 import { Board } from "@/ui/Board";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { FileLink, FileSend } from "@/ui/Files";
 import { Place } from "@/ui/Place";
 import { Duration, Time } from "@/ui/Time";
 import css from "./assist.module.css";
@@ -202,15 +203,15 @@ function Lines({ session }: { session: string }) {
   const say = useWords(stationWords).assist;
   const client = useQueryClient();
   const query = queries.marks("station", session);
-  const lines = useQuery(query).data?.lines ?? [];
+  const said = spoken(useQuery(query).data);
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>(null);
   const send = async () => {
-    const said = text.trim();
-    if (!said) return;
+    const words = text.trim();
+    if (!words) return;
     setError(null);
     try {
-      const line = await markCalls("station").say(session, said);
+      const line = await markCalls("station").say(session, words);
       client.setQueryData(query.queryKey, (old) => old && withMark(old, { line }));
       setText("");
     } catch (failed) {
@@ -220,12 +221,12 @@ function Lines({ session }: { session: string }) {
   return (
     <div className={css.chat}>
       <ul aria-live="polite" aria-label={say.chat}>
-        {lines.slice(-4).map((line, n) => (
-          <li key={n}>
+        {said.slice(-4).map((one) => (
+          <li key={one.key}>
             <small>
-              {line.author} <Time ms={line.at_ms} clock />
+              {one.author} <Time ms={one.at_ms} clock />
             </small>{" "}
-            {line.text}
+            {one.file ? <FileLink name={one.file.name} bytes={one.file.bytes} sha256={one.file.sha256} href={markCalls("station").file(session, one.file.id)} /> : one.text}
           </li>
         ))}
       </ul>
@@ -233,6 +234,12 @@ function Lines({ session }: { session: string }) {
       <span className={css.write}>
         <Input value={text} maxLength={LINE_MAX_CHARS} placeholder={say.chatHint} aria-label={say.chatHint} onChange={(event) => setText(event.target.value)} onPressEnter={() => void send()} />
         <Button onClick={() => void send()}>{say.send}</Button>
+        <FileSend
+          send={async (file, how) => {
+            const kept = await markCalls("station").send(session, file, how);
+            client.setQueryData(query.queryKey, (old) => old && withMark(old, { file: kept }));
+          }}
+        />
       </span>
     </div>
   );

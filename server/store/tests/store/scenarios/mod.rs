@@ -2,6 +2,7 @@
 
 mod administrators;
 mod assists;
+mod attachments;
 mod audit;
 mod cases;
 mod checks;
