@@ -159,15 +159,19 @@ function ActDialog({ directive, act, close }: { directive: DirectiveDetail; act:
   const client = useQueryClient();
   const [opened] = useState(Date.now);
   const [pictures, setPictures] = useState<Blob[]>([]);
+  /** Chosen pictures are being read: what went now would leave them behind. */
+  const [reading, setReading] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const past = directive.due_ms <= opened;
   const takes = act === "report" || act === "evidence";
   const add = (files: File[]) => {
     setProblem(null);
+    setReading(true);
     void Promise.all(files.map(pictureOf))
       .then((fresh) => setPictures((all) => [...all, ...fresh].slice(0, PICTURES_A_ROUND)))
-      .catch(() => setProblem(new Error(say.ask.unreadable)));
+      .catch(() => setProblem(new Error(say.ask.unreadable)))
+      .finally(() => setReading(false));
   };
   const send = async ({ text = "", due }: Said) => {
     setBusy(true);
@@ -215,7 +219,7 @@ function ActDialog({ directive, act, close }: { directive: DirectiveDetail; act:
         )}
         {problem !== null && <ErrorNote error={problem} />}
         <span className={css.buttons}>
-          <Button type="primary" htmlType="submit" loading={busy} autoFocus={!label} disabled={act === "evidence" && pictures.length === 0}>
+          <Button type="primary" htmlType="submit" loading={busy} autoFocus={!label} disabled={reading || (act === "evidence" && pictures.length === 0)}>
             {say.acts[act]}
           </Button>
           <Button onClick={close}>{say.cancel}</Button>

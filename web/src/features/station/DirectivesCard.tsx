@@ -75,6 +75,8 @@ function Open({ directive }: { directive: DirectiveDetail }) {
   const [name, setName] = useState("");
   const [text, setText] = useState("");
   const [pictures, setPictures] = useState<Blob[]>([]);
+  /** Chosen pictures are being read: a report that went now would leave them behind. */
+  const [reading, setReading] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const signs = directive.allowed.includes("sign");
@@ -99,9 +101,11 @@ function Open({ directive }: { directive: DirectiveDetail }) {
   };
   const add = (files: File[]) => {
     setProblem(null);
+    setReading(true);
     void Promise.all(files.map(pictureOf))
       .then((fresh) => setPictures((all) => [...all, ...fresh].slice(0, PICTURES_A_ROUND)))
-      .catch(() => setProblem(new Error(say.unreadable)));
+      .catch(() => setProblem(new Error(say.unreadable)))
+      .finally(() => setReading(false));
   };
   const shown = (round: number) =>
     directive.pictures
@@ -134,7 +138,7 @@ function Open({ directive }: { directive: DirectiveDetail }) {
             add={add}
             drop={(picture) => setPictures((all) => all.filter((one) => one !== picture))}
           />
-          <Button type="primary" size="large" loading={busy} disabled={!text.trim()} onClick={() => void act({ action: "report", text, name })}>
+          <Button type="primary" size="large" loading={busy} disabled={!text.trim() || reading} onClick={() => void act({ action: "report", text, name })}>
             {say.report}
           </Button>
         </>
