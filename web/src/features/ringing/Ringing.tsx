@@ -88,6 +88,9 @@ function Call({ request, more }: { request: RequestView; more: number }) {
   const [busy, setBusy] = useState(false);
   const [refusing, setRefusing] = useState(false);
   const loud = useStore(armed);
+  // The first press on the page arms the bell, and it may be the one on 接听: what stood below the buttons keeps its place until the call
+  // is over, or they would slip away between press and release.
+  const [silent] = useState(!loud);
   const mayAsk = "Notification" in window && Notification.permission === "default";
   const over = useRef(false);
 
@@ -166,10 +169,10 @@ function Call({ request, more }: { request: RequestView; more: number }) {
           </Button>
         </div>
       )}
-      {(!loud || mayAsk || more > 0) && (
+      {(silent || mayAsk || more > 0) && (
         <footer>
-          {!loud && (
-            <Button size="small" type="text" icon={<SoundOutlined aria-hidden />} onClick={() => void arm()}>
+          {silent && (
+            <Button size="small" type="text" style={{ visibility: loud ? "hidden" : undefined }} icon={<SoundOutlined aria-hidden />} onClick={() => void arm()}>
               {say.arm}
             </Button>
           )}
