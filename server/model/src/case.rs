@@ -37,6 +37,7 @@ words! {
         File = "file", "文件", "file";
         Link = "link", "关联", "case link";
         Rating = "rating", "评价", "rating";
+        Directive = "directive", "督办", "directive";
     }
 }
 

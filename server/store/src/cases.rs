@@ -31,6 +31,14 @@ const CASE_LINES: &str = "\
             SELECT a.request_id, c.withdrawn FROM case_sessions c JOIN assists a ON a.session_id = c.session_id \
             WHERE a.request_id IS NOT NULL \
         ) n GROUP BY n.request_id \
+    ), case_directives AS ( \
+        SELECT n.directive_id AS directive_id, MIN(n.withdrawn) AS withdrawn FROM ( \
+            SELECT d.id AS directive_id, 0 AS withdrawn FROM directives d WHERE d.case_normalised = $1 \
+            UNION ALL \
+            SELECT d.id, c.withdrawn FROM case_requests c JOIN directives d ON d.request_id = c.request_id \
+            UNION ALL \
+            SELECT d.id, c.withdrawn FROM case_sessions c JOIN directives d ON d.session_id = c.session_id \
+        ) n GROUP BY n.directive_id \
     ), named AS ( \
         SELECT 'session' AS origin, l.at_ms AS at_ms, 's' || l.session_id || '-' || CAST(100000000 + l.seq AS TEXT) AS id, \
             CASE WHEN l.kind IN ('attendance.joined', 'attendance.left', 'assist.invited', 'assist.led') THEN 'attendance' \
@@ -46,9 +54,14 @@ const CASE_LINES: &str = "\
             t.kind, t.detail, t.actor, r.id, r.number, r.unit_id, r.site_id, c.withdrawn \
         FROM case_requests c JOIN help_requests r ON r.id = c.request_id \
         JOIN help_request_steps t ON t.request_id = r.id WHERE t.kind <> 'ring' \
+        UNION ALL \
+        SELECT 'directive', t.at_ms, 'v' || t.directive_id || '-' || CAST(100000000 + t.seq AS TEXT), 'directive', \
+            t.kind, t.detail, t.actor, d.id, d.number, d.unit_id, d.site_id, c.withdrawn \
+        FROM case_directives c JOIN directives d ON d.id = c.directive_id \
+        JOIN directive_steps t ON t.directive_id = d.id \
     ), entries AS ( \
         SELECT * FROM named WHERE withdrawn = 0 OR category = 'link' \
-            OR kind IN ('assist.opened', 'assist.called', 'session.opened', 'conference.opened', 'session.ended', 'raise') \
+            OR kind IN ('assist.opened', 'assist.called', 'session.opened', 'conference.opened', 'session.ended', 'raise', 'issue') \
     ) ";
 
 macro_rules! case_columns {
@@ -78,6 +91,7 @@ fn case_origin(row: &Cells<'_>) -> StoreResult<CaseOrigin> {
     match row.get::<String>("origin")?.as_str() {
         "session" => Ok(CaseOrigin::Session),
         "request" => Ok(CaseOrigin::Request),
+        "directive" => Ok(CaseOrigin::Directive),
         other => Err(StoreError::Corrupt(format!("column origin: {other}"))),
     }
 }
@@ -110,7 +124,7 @@ fn case_count(row: &Cells<'_>) -> StoreResult<CaseCount> {
     })
 }
 
-/// Lines of sessions under one set of units, of requests under another.
+/// Lines of sessions under one set of units, of requests and of directives under others.
 fn within_scopes(select: &mut Select, query: &CaseQuery) {
     let mut values = Vec::new();
     let mut part = |origin: &str, roots: &Option<Vec<UnitId>>| match roots {
@@ -128,7 +142,8 @@ fn within_scopes(select: &mut Select, query: &CaseQuery) {
     };
     let sessions = part("session", &query.session_roots);
     let requests = part("request", &query.request_roots);
-    select.and(&format!("({sessions} OR {requests})"), values);
+    let directives = part("directive", &query.directive_roots);
+    select.and(&format!("({sessions} OR {requests} OR {directives})"), values);
 }
 
 fn case_pattern(row: &Cells<'_>) -> StoreResult<CasePattern> {

@@ -30,7 +30,7 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "request.changed":
       return [["requests", "one", (event.payload as RequestView).id], ["requests", "list"], ["cases", "one"], ...session];
     case "directive.changed":
-      return [["directives"], ...session];
+      return [["directives"], ["cases", "one"], ...session];
     case "org.changed":
       return [["org"], ["presence"], ["persons"], ["station", "view"]];
     case "account.changed":

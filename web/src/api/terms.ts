@@ -49,7 +49,7 @@ export const terms = {
   } satisfies Terms<t.LeaveReason>,
   caseEntryKind: {
     request: ["求助", "request"], session: ["会话", "session"], attendance: ["参会", "attendance"], drawing: ["定格", "frozen frame"],
-    note: ["文字", "written line"], file: ["文件", "file"], link: ["关联", "link"], rating: ["评价", "rating"],
+    note: ["文字", "written line"], file: ["文件", "file"], link: ["关联", "link"], rating: ["评价", "rating"], directive: ["督办", "directive"],
   } satisfies Terms<t.CaseEntryKind>,
   caseKind: {
     mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], consultation: ["法律咨询", "legal consultation"], notary: ["公证", "notary"],

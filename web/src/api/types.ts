@@ -21,7 +21,7 @@ export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";
-export type CaseEntryKind = "request" | "session" | "attendance" | "drawing" | "note" | "file" | "link" | "rating";
+export type CaseEntryKind = "request" | "session" | "attendance" | "drawing" | "note" | "file" | "link" | "rating" | "directive";
 export type Urgency = "life" | "utilities" | "ordinary";
 export type RequestState =
   | "waiting" | "accepted" | "dispatched" | "taken" | "connected" | "handling" | "suspended" | "confirming" | "closed" | "reviewed"
@@ -247,6 +247,7 @@ export interface CaseEntry {
   number: string;
   session_id: string | null;
   request_id: string | null;
+  directive_id: string | null;
   unit: Named | null;
   site: Named | null;
   withdrawn: boolean;

@@ -1,17 +1,49 @@
-//! What a step of a request's history says on a case's timeline, in both languages.
+//! What a step of a request's or a directive's history says on a case's timeline, in both languages.
 
 use lianxian_model::request::Grade;
 use serde_json::Value;
 
-/// In Chinese and in English.
+/// The text that a detail has under this key, or nothing.
+fn text_of(detail: &Value, key: &str) -> String {
+    detail.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+}
+
+/// What was said, behind what was done.
+fn after(said: String, colon: &str) -> String {
+    if said.is_empty() { said } else { format!("{colon}{said}") }
+}
+
+fn by(actor: &str, zh: &str, en: &str, said: String) -> (String, String) {
+    (format!("{actor}{zh}{}", after(said.clone(), "：")), format!("{actor} {en}{}", after(said, ": ")))
+}
+
+fn alone(zh: &str, en: &str) -> (String, String) {
+    (zh.to_owned(), en.to_owned())
+}
+
+/// Of a directive, in Chinese and in English.
+pub(super) fn told_of_directive(kind: &str, actor: &str, detail: &str) -> (String, String) {
+    let detail: Value = serde_json::from_str(detail).unwrap_or_default();
+    let text = |key: &str| text_of(&detail, key);
+    match kind {
+        "issue" => by(actor, "下发督办单", "issued a directive", text("finding")),
+        "sign" => by(actor, "签收督办单", "signed for it", String::new()),
+        "report" => by(actor, "反馈", "reported back", text("text")),
+        "close" => by(actor, "复核销号", "closed it", text("note")),
+        "return" => by(actor, "退回整改", "returned it", text("reason")),
+        "escalate" => by(actor, "升级督办", "escalated it", text("reason")),
+        "overdue" => alone("督办逾期未反馈", "nothing was reported in time"),
+        "review_overdue" => alone("反馈逾期未复核", "the report was not judged in time"),
+        "escalated" => alone("督办自动升级", "escalated by time"),
+        other => by(actor, other, other, String::new()),
+    }
+}
+
+/// Of a request, in Chinese and in English.
 pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
     let detail: Value = serde_json::from_str(detail).unwrap_or_default();
-    let text = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-    let after = |said: String, colon: &str| if said.is_empty() { said } else { format!("{colon}{said}") };
-    let plain = |zh: &str, en: &str, said: String| {
-        (format!("{actor}{zh}{}", after(said.clone(), "：")), format!("{actor} {en}{}", after(said, ": ")))
-    };
-    let alone = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+    let text = |key: &str| text_of(&detail, key);
+    let plain = |zh: &str, en: &str, said: String| by(actor, zh, en, said);
     match kind {
         "raise" => {
             let asker = text("asker");
@@ -53,7 +85,8 @@ pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
         "withdraw" => plain("撤销求助", "withdrew the request", text("reason")),
         "merge" => plain("并入另一求助", "merged it into another request", String::new()),
         "remind" => alone("逾期催办", "overdue: a reminder"),
-        "direct" => alone("逾期转督办", "overdue: a directive"),
+        "directive" => plain("下发督办单", "issued a directive", text("directive")),
+        "direct" => alone("逾期，自动下发督办单", "overdue: a directive was issued,").joined(&text("directive")),
         other => plain(other, other, String::new()),
     }
 }
@@ -81,5 +114,10 @@ mod tests {
         assert_eq!(told("evaluate", "张三", r#"{"grade":"satisfied","text":""}"#).0, "张三评价：满意");
         assert_eq!(told("raise", "系统", r#"{"asker":"张三","sentence":""}"#).0, "张三发起求助");
         assert_eq!(told("accept", "李明", "not json").0, "李明受理");
+        let (zh, en) = told_of_directive("issue", "赵海涛", r#"{"finding":"窗口无人值守"}"#);
+        assert_eq!(
+            (zh.as_str(), en.as_str()),
+            ("赵海涛下发督办单：窗口无人值守", "赵海涛 issued a directive: 窗口无人值守")
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::page::{Keyset, Page, PageRequest};
 use crate::ports::store::{CaseLine, CaseOrigin, CaseQuery, RequestQuery, Tx};
 use crate::sessions::read::{Names, told};
 use lianxian_model::case::{CASE_NUMBER_MAX_CHARS, CaseEntryKind, CaseKind, CaseNumberError, normalise};
-use lianxian_model::ids::{RequestId, SessionId, UnitId};
+use lianxian_model::ids::{DirectiveId, RequestId, SessionId, UnitId};
 use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,11 @@ pub struct CaseEntry {
     pub kind: CaseEntryKind,
     pub text_zh: String,
     pub text_en: String,
-    /// Of the session or the request that it belongs to.
+    /// Of the session, the request or the directive that it belongs to.
     pub number: String,
     pub session_id: Option<SessionId>,
     pub request_id: Option<RequestId>,
+    pub directive_id: Option<DirectiveId>,
     pub unit: Option<Named>,
     pub site: Option<Named>,
     /// What it belongs to is no longer linked to the case.
@@ -109,7 +110,7 @@ pub struct CasePrint {
 }
 
 impl Cases {
-    /// The case's head. Right `sessions.read` or `requests.read`; refused if all of it lies outside the actor's scope.
+    /// The case's head. Right `sessions.read`, `requests.read` or `directives.read`; refused if all of it lies outside the actor's scope.
     /// A number that nothing has is no error: the answer is empty.
     pub async fn get(&self, actor: &Actor, number: &str) -> ServiceResult<CaseView> {
         self.visible(actor, number, "case.read").await
@@ -154,11 +155,13 @@ impl Cases {
     /// The head, or a refusal on record.
     async fn visible(&self, actor: &Actor, number: &str, action: &'static str) -> ServiceResult<CaseView> {
         let number = checked(number)?;
-        if !actor.holds(Right::SessionsRead) && !actor.holds(Right::RequestsRead) {
+        let reads = [Right::SessionsRead, Right::RequestsRead, Right::DirectivesRead];
+        if !reads.iter().any(|right| actor.holds(*right)) {
             return Err(self.core.refuse(actor, action, "case", &number).await);
         }
         let sessions = self.core.scope(actor, Right::SessionsRead).await?;
         let requests = self.core.scope(actor, Right::RequestsRead).await?;
+        let directives = self.core.scope(actor, Right::DirectivesRead).await?;
         let linking = self.core.scope(actor, Right::CasesLink).await?;
         let mut tx = self.core.read().await?;
         let counts = tx.case_counts(&number).await?;
@@ -167,6 +170,7 @@ impl Cases {
             let scope = match origin {
                 CaseOrigin::Session => &sessions,
                 CaseOrigin::Request => &requests,
+                CaseOrigin::Directive => &directives,
             };
             covers(scope, unit.as_ref())
         };
@@ -263,6 +267,7 @@ fn query(actor: &Actor, number: &str, filter: &CaseTimelineFilter) -> ServiceRes
         normalised: number.to_owned(),
         session_roots: roots(actor, Right::SessionsRead),
         request_roots: roots(actor, Right::RequestsRead),
+        directive_roots: roots(actor, Right::DirectivesRead),
         kinds: (!kinds.is_empty()).then_some(kinds),
         unit_id: filter.unit_id.clone(),
         from_ms: filter.from_ms,
@@ -276,10 +281,12 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
     let mut files: HashMap<SessionId, Vec<AttachmentView>> = HashMap::new();
     let mut entries = Vec::with_capacity(lines.len());
     for line in lines {
-        let (session_id, request_id) = match line.origin {
-            CaseOrigin::Session => (Some(SessionId(line.owner_id)), None),
-            CaseOrigin::Request => (None, Some(RequestId(line.owner_id))),
-        };
+        let (mut session_id, mut request_id, mut directive_id) = (None, None, None);
+        match line.origin {
+            CaseOrigin::Session => session_id = Some(SessionId(line.owner_id)),
+            CaseOrigin::Request => request_id = Some(RequestId(line.owner_id)),
+            CaseOrigin::Directive => directive_id = Some(DirectiveId(line.owner_id)),
+        }
         let mut frame = None;
         if let (CaseEntryKind::Drawing, Some(session)) = (line.category, &session_id) {
             if !frames.contains_key(session) {
@@ -302,6 +309,7 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
         let (text_zh, text_en) = match line.origin {
             CaseOrigin::Session => told(&line.kind, &line.detail),
             CaseOrigin::Request => steps::told(&line.kind, &line.actor, &line.detail),
+            CaseOrigin::Directive => steps::told_of_directive(&line.kind, &line.actor, &line.detail),
         };
         entries.push(CaseEntry {
             id: line.id,
@@ -312,6 +320,7 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             number: line.number,
             session_id,
             request_id,
+            directive_id,
             unit: names.unit(tx, line.unit_id.as_ref()).await?,
             site: names.site(tx, line.site_id.as_ref()).await?,
             withdrawn: line.withdrawn,

@@ -322,6 +322,7 @@ pub trait RegisterRows: Send {
 pub enum CaseOrigin {
     Session,
     Request,
+    Directive,
 }
 
 /// Which lines of a case's timeline.
@@ -332,6 +333,8 @@ pub struct CaseQuery {
     pub session_roots: Option<Vec<UnitId>>,
     /// As `session_roots`, of help requests.
     pub request_roots: Option<Vec<UnitId>>,
+    /// As `session_roots`, of directives.
+    pub directive_roots: Option<Vec<UnitId>>,
     /// Only these; none: all.
     pub kinds: Option<Vec<CaseEntryKind>>,
     /// The unit and everything under it.
@@ -340,7 +343,7 @@ pub struct CaseQuery {
     pub to_ms: Option<Millis>,
 }
 
-/// One line of a case's timeline, as stored: of a session's story, or of a request's history.
+/// One line of a case's timeline, as stored: of a session's story, or of a request's or a directive's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseLine {
     /// Unique, and in the order of what happened at one instant.
@@ -353,7 +356,7 @@ pub struct CaseLine {
     /// JSON object.
     pub detail: String,
     pub actor: String,
-    /// The session's or the request's.
+    /// The session's, the request's or the directive's.
     pub owner_id: String,
     pub number: String,
     pub unit_id: Option<UnitId>,

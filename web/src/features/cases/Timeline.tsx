@@ -59,7 +59,13 @@ export function Timeline({ query, empty }: { query: UseInfiniteQueryResult<Infin
 function Line({ entry }: { entry: CaseEntry }) {
   const say = useWords(caseWords);
   const language = useLanguage();
-  const owner = entry.session_id ? paths.session(entry.session_id) : entry.request_id ? paths.request(entry.request_id) : null;
+  const owner = entry.session_id
+    ? paths.session(entry.session_id)
+    : entry.request_id
+      ? paths.request(entry.request_id)
+      : entry.directive_id
+        ? paths.directive(entry.directive_id)
+        : null;
   return (
     <li data-kind={entry.kind} data-withdrawn={entry.withdrawn || undefined}>
       <Time ms={entry.at_ms} clock />

@@ -6,6 +6,7 @@ use lianxian_model::case::{CaseEntryKind as Kind, CaseKind};
 use lianxian_model::duty::Skill;
 use lianxian_model::request::{Grade, Urgency};
 use lianxian_service::cases::{CaseEntry, CaseTimelineFilter, NewCaseLink};
+use lianxian_service::directives::{DirectiveStepWanted as DirectiveStep, NewDirective};
 use lianxian_service::drawings::NewFrame;
 use lianxian_service::requests::{NewRequest, RequestStepWanted as Step, RequestView};
 use lianxian_service::{Actor, PageRequest};
@@ -75,6 +76,21 @@ in_both_towns! {
         s.requests.act(&device, &request.id, Step::Confirm, None).await.unwrap();
         let judged = Step::Evaluate { grade: Grade::Satisfied, text: String::new() };
         s.requests.act(&device, &request.id, judged, None).await.unwrap();
+        let inspector = town.login("dudao").await;
+        let found = NewDirective {
+            site_id: None,
+            request_id: None,
+            session_id: Some(session.clone()),
+            frame_id: None,
+            finding: "材料未一次告知".into(),
+            demand: "补发材料清单".into(),
+            due_ms: lianxian_model::time::Millis(request.raised_ms.0 + 24 * 3_600_000),
+            case_number: String::new(),
+            case_kind: None,
+        };
+        let directive = s.directives.issue(&inspector, found, None).await.unwrap();
+        let sign = DirectiveStep::Sign { name: "杨静".into() };
+        s.directives.act(&device, &directive.id, sign, None).await.unwrap();
 
         let case = s.cases.get(&op.actor, SPELLED).await.unwrap();
         assert_eq!(case.number, "晋医人调字(2019)11号");
@@ -93,6 +109,9 @@ in_both_towns! {
         assert_eq!(of(Kind::Attendance).len(), 4, "two came and two left");
         assert!(of(Kind::Session).iter().any(|entry| entry.text_zh.contains("会话结束")));
         assert!(of(Kind::Request).iter().any(|entry| entry.text_zh == "杨静发起求助：邻里纠纷"));
+        assert_eq!(of(Kind::Directive).len(), 2, "issued and signed");
+        assert_eq!(of(Kind::Directive)[1].text_zh, "赵海涛下发督办单：材料未一次告知");
+        assert!(of(Kind::Directive).iter().all(|entry| entry.directive_id.as_ref() == Some(&directive.id)));
         assert!(entries.iter().all(|entry| !entry.withdrawn && entry.text_zh != entry.text_en));
 
         // Filters: kinds, time, unit.
