@@ -67,6 +67,12 @@ impl Core {
         self.0.clock.now()
     }
 
+    /// Where files are kept.
+    pub(crate) fn files(&self) -> ServiceResult<Arc<dyn Files>> {
+        let files = self.0.files.get().cloned();
+        files.ok_or_else(|| ServiceError::internal("there is no place for files"))
+    }
+
     pub(crate) fn committed(&self) -> watch::Receiver<i64> {
         self.0.committed.subscribe()
     }

@@ -33,6 +33,7 @@ pub mod requests;
 mod secrets;
 pub mod sessions;
 pub mod stations;
+mod texts;
 pub mod watches;
 mod work;
 

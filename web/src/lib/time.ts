@@ -27,6 +27,16 @@ export function dayText(ms: number): string {
   return `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
 }
 
+/** `2026-11-24T09:05`, as a field of date and time has it; Beijing time. */
+export function fieldTime(ms: number): string {
+  return `${dayText(ms)}T${clockText(ms).slice(0, 5)}`;
+}
+
+/** What such a field says, in milliseconds. */
+export function fieldMs(said: string): number {
+  return Date.parse(`${said}:00+08:00`);
+}
+
 /** `03:12`, `1:03:12`; never negative. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

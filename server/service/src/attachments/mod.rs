@@ -5,7 +5,6 @@ use crate::actor::Actor;
 use crate::core::Core;
 use crate::drawings::{attended, readable, tell};
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
-use crate::ports::files::Files;
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
@@ -17,7 +16,6 @@ use lianxian_model::session::Session;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -72,7 +70,7 @@ impl Attachments {
         bytes: Bytes,
     ) -> ServiceResult<AttachmentView> {
         let (name, file_type) = checked(&new, &bytes)?;
-        let files = self.files()?;
+        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (mut work, found, _) = attended(&self.core, actor, session, "file.keep").await?;
         room(&mut work, &found).await?;
@@ -126,17 +124,12 @@ impl Attachments {
         let found = tx.attachments_of(session).await?.into_iter().find(|known| known.id == *file);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("文件", "file"))?;
-        let bytes = self.files()?.get(&file_name(session, &found.id)).await.map_err(ServiceError::internal)?;
+        let bytes = self.core.files()?.get(&file_name(session, &found.id)).await.map_err(ServiceError::internal)?;
         if hash_bytes(&bytes) != found.sha256 {
             tracing::error!(file = %found.id, "a file is not what was kept");
             return Err(ServiceError::new(ErrorKind::Internal, "damaged", "文件已损坏", "the file was changed"));
         }
         Ok((found.into(), bytes))
-    }
-
-    fn files(&self) -> ServiceResult<Arc<dyn Files>> {
-        let files = self.core.0.files.get().cloned();
-        files.ok_or_else(|| ServiceError::internal("there is no place for files"))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::{DirectiveQuery, Tx};
+use crate::texts;
 pub(crate) use issue::of_overdue_request;
 use lianxian_model::case::normalise;
 use lianxian_model::directive::{DUE_MAX_MS, Directive, DirectiveError, ROUNDS_MAX, TEXT_MAX_CHARS};
@@ -164,18 +165,7 @@ fn no_directive() -> ServiceError {
 
 /// Trimmed, at most [`TEXT_MAX_CHARS`] characters.
 fn text(field: &'static str, text: &str) -> ServiceResult<String> {
-    let text = text.trim();
-    if text.chars().count() > TEXT_MAX_CHARS {
-        return Err(ServiceError {
-            limit: Some(TEXT_MAX_CHARS as i64),
-            ..ServiceError::invalid(
-                field,
-                format!("最多 {TEXT_MAX_CHARS} 个字"),
-                format!("at most {TEXT_MAX_CHARS} characters"),
-            )
-        });
-    }
-    Ok(text.to_owned())
+    texts::within(field, text, TEXT_MAX_CHARS)
 }
 
 /// As [`text`], and not empty.

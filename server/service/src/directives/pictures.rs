@@ -3,12 +3,13 @@
 
 use super::{Directives, PictureView, act, change, no_directive};
 use crate::actor::Actor;
+use crate::drawings::{checked_image, keep_image};
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
-use lianxian_model::directive::{Directive, DirectiveState, PICTURE_MAX_BYTES, PICTURES_A_ROUND, Picture};
-use lianxian_model::drawing::{ImageType, image_head};
+use lianxian_model::directive::{Directive, DirectiveState, PICTURES_A_ROUND, Picture};
+use lianxian_model::drawing::ImageType;
 use lianxian_model::ids::{DirectiveId, PictureId};
 use lianxian_model::roles::Right;
 use serde::{Deserialize, Serialize};
@@ -35,40 +36,13 @@ impl Directives {
         new: NewPicture,
         image: Bytes,
     ) -> ServiceResult<PictureView> {
-        if image.len() > PICTURE_MAX_BYTES {
-            let limit = PICTURE_MAX_BYTES as i64;
-            return Err(ServiceError {
-                limit: Some(limit),
-                ..ServiceError::invalid(
-                    "image",
-                    format!("图片过大，最多 {} MiB", limit / 1024 / 1024),
-                    format!("the image is larger than {limit} bytes"),
-                )
-            });
-        }
-        let Some((image_type, width, height)) = image_head(&image) else {
-            return Err(ServiceError::invalid(
-                "image",
-                "只接受 PNG 或 WebP 图片，边长不超过 8192",
-                "the body is no PNG or WebP image of at most 8192 pixels a side",
-            ));
-        };
-        let Some(files) = self.core.0.files.get().cloned() else {
-            return Err(ServiceError::internal("there is no place for files"));
-        };
+        let (image_type, width, height) = checked_image(&image)?;
+        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (work, _, _) = self.room_for_picture(actor, id, &new).await?;
         let picture_id = PictureId(new_id(work.now));
         drop(work);
-        files.put(&file_name(id, &picture_id, image_type), image.clone()).await.map_err(|error| {
-            tracing::error!(%error, "a picture could not be kept");
-            ServiceError::new(
-                ErrorKind::Unavailable,
-                "files_unavailable",
-                "图片暂时无法保存",
-                "the image cannot be kept now",
-            )
-        })?;
+        keep_image(&*files, &file_name(id, &picture_id, image_type), &image).await?;
         let (mut work, directive, round) = self.room_for_picture(actor, id, &new).await?;
         let picture = Picture {
             id: picture_id,
@@ -136,9 +110,7 @@ impl Directives {
         let found = tx.pictures_of(id).await?.into_iter().find(|kept| kept.id == *picture);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("图片", "picture"))?;
-        let Some(files) = self.core.0.files.get().cloned() else {
-            return Err(ServiceError::internal("there is no place for files"));
-        };
+        let files = self.core.files()?;
         let name = file_name(id, &found.id, found.image_type);
         let bytes = files.get(&name).await.map_err(ServiceError::internal)?;
         if hash_bytes(&bytes) != found.sha256 {

@@ -5,6 +5,7 @@ use crate::assists;
 use crate::attachments::AttachmentView;
 use crate::core::Core;
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::ports::files::Files;
 use crate::ports::store::Tx;
 use crate::secrets::{hash_bytes, hash_text, new_id};
 use crate::sessions::change;
@@ -83,6 +84,37 @@ pub struct Drawings {
     pub(crate) core: Core,
 }
 
+/// The type, width and height of an image that may be kept, read from its own bytes. Errors: `invalid` with field `image`.
+pub(crate) fn checked_image(image: &Bytes) -> ServiceResult<(ImageType, u32, u32)> {
+    if image.len() > FRAME_MAX_BYTES {
+        let limit = FRAME_MAX_BYTES as i64;
+        return Err(ServiceError {
+            limit: Some(limit),
+            ..ServiceError::invalid(
+                "image",
+                format!("图片过大，最多 {} MiB", limit / 1024 / 1024),
+                format!("the image is larger than {limit} bytes"),
+            )
+        });
+    }
+    image_head(image).ok_or_else(|| {
+        ServiceError::invalid(
+            "image",
+            "只接受 PNG 或 WebP 图片，边长不超过 8192",
+            "the body is no PNG or WebP image of at most 8192 pixels a side",
+        )
+    })
+}
+
+/// Puts an image where it is safe. Errors: `files_unavailable`.
+pub(crate) async fn keep_image(files: &dyn Files, name: &str, image: &Bytes) -> ServiceResult<()> {
+    files.put(name, image.clone()).await.map_err(|error| {
+        tracing::error!(%error, "an image could not be kept");
+        let (zh, en) = ("图片暂时无法保存", "the image cannot be kept now");
+        ServiceError::new(ErrorKind::Unavailable, "files_unavailable", zh, en)
+    })
+}
+
 impl Drawings {
     /// Keeps a frame. Attendees who may speak, and the station. What the bytes are is read from themselves.
     /// Errors: `too_large`, `not_an_image`, `too_many_frames`; `invalid` with field `source`.
@@ -93,27 +125,8 @@ impl Drawings {
         new: NewFrame,
         image: Bytes,
     ) -> ServiceResult<FrameView> {
-        if image.len() > FRAME_MAX_BYTES {
-            let limit = FRAME_MAX_BYTES as i64;
-            return Err(ServiceError {
-                limit: Some(limit),
-                ..ServiceError::invalid(
-                    "image",
-                    format!("图片过大，最多 {} MiB", limit / 1024 / 1024),
-                    format!("the image is larger than {limit} bytes"),
-                )
-            });
-        }
-        let Some((image_type, width, height)) = image_head(&image) else {
-            return Err(ServiceError::invalid(
-                "image",
-                "只接受 PNG 或 WebP 图片，边长不超过 8192",
-                "the body is no PNG or WebP image of at most 8192 pixels a side",
-            ));
-        };
-        let Some(files) = self.core.0.files.get().cloned() else {
-            return Err(ServiceError::internal("there is no place for files"));
-        };
+        let (image_type, width, height) = checked_image(&image)?;
+        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (mut work, found, _) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
@@ -121,15 +134,7 @@ impl Drawings {
         drop(work);
         // The file is safe before its row says that it is; a file without a row is nobody's.
         let name = file_name(session, &id, image_type);
-        files.put(&name, image.clone()).await.map_err(|error| {
-            tracing::error!(%error, "a frame could not be kept");
-            ServiceError::new(
-                ErrorKind::Unavailable,
-                "files_unavailable",
-                "图片暂时无法保存",
-                "the image cannot be kept now",
-            )
-        })?;
+        keep_image(&*files, &name, &image).await?;
         let (mut work, found, author) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let frame = Frame {
@@ -298,9 +303,7 @@ impl Drawings {
         let found = tx.frames_of(session).await?.into_iter().find(|known| known.id == *frame);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("定格画面", "frame"))?;
-        let Some(files) = self.core.0.files.get().cloned() else {
-            return Err(ServiceError::internal("there is no place for files"));
-        };
+        let files = self.core.files()?;
         let name = file_name(session, &found.id, found.image_type);
         let bytes = files.get(&name).await.map_err(ServiceError::internal)?;
         if hash_bytes(&bytes) != found.sha256 {

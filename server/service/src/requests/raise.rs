@@ -4,6 +4,7 @@ use super::{RequestView, Requests, change, names, read, station_of};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
+use crate::texts;
 use crate::work::Work;
 use lianxian_model::case::{CaseKind, check_number};
 use lianxian_model::duty::Skill;
@@ -50,18 +51,7 @@ fn ordinary() -> Urgency {
 
 /// Trimmed, at most [`TEXT_MAX_CHARS`] characters.
 pub(super) fn text(field: &'static str, text: &str) -> ServiceResult<String> {
-    let text = text.trim();
-    if text.chars().count() > TEXT_MAX_CHARS {
-        return Err(ServiceError {
-            limit: Some(TEXT_MAX_CHARS as i64),
-            ..ServiceError::invalid(
-                field,
-                format!("最多 {TEXT_MAX_CHARS} 个字"),
-                format!("at most {TEXT_MAX_CHARS} characters"),
-            )
-        });
-    }
-    Ok(text.to_owned())
+    texts::within(field, text, TEXT_MAX_CHARS)
 }
 
 /// What was asked, checked.

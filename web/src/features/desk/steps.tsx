@@ -12,7 +12,7 @@ import { tabId } from "@/lib/kept";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
-import { clockText, dayText } from "@/lib/time";
+import { fieldMs, fieldTime } from "@/lib/time";
 import { ErrorNote } from "@/ui/ErrorNote";
 import type { Act } from "./desk";
 import { deskWords } from "./words";
@@ -137,11 +137,6 @@ export function useSteps(): Steps {
   return { begin, beginAll, give, dialog };
 }
 
-/** Beijing time, for a field of date and time. */
-function fieldTime(ms: number): string {
-  return `${dayText(ms)}T${clockText(ms).slice(0, 5)}`;
-}
-
 interface Said {
   text?: string;
   to?: string;
@@ -255,7 +250,7 @@ function stepOf(act: Act, said: Said): RequestStep | null {
       return said.into ? { action: "merge", into: said.into } : null;
     case "suspend":
     case "extend":
-      return said.until ? { action: "plead", favour: act, reason: text, until_ms: Date.parse(`${said.until}:00+08:00`) } : null;
+      return said.until ? { action: "plead", favour: act, reason: text, until_ms: fieldMs(said.until) } : null;
     default:
       return null;
   }

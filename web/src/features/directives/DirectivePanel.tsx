@@ -13,7 +13,7 @@ import type { DirectiveAct, DirectiveDetail, DirectiveStep, DirectiveStepView } 
 import { useLanguage, useWords, type Language } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { pictureOf } from "@/lib/picture-file";
-import { clockText, dayText, timeText } from "@/lib/time";
+import { fieldMs, fieldTime, timeText } from "@/lib/time";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { PictureField, Pictures } from "@/ui/Pictures";
 import { StateTag } from "@/ui/StateTag";
@@ -143,11 +143,6 @@ function more(step: DirectiveStepView, say: (typeof directiveWords)["zh"], langu
   return [rank, text("text"), text("reason"), text("note"), typeof detail.due_ms === "number" && step.kind !== "overdue" ? `${say.due} ${timeText(detail.due_ms)}` : ""].filter(Boolean).join(" · ");
 }
 
-/** Beijing time, for a field of date and time. */
-function fieldTime(ms: number): string {
-  return `${dayText(ms)}T${clockText(ms).slice(0, 5)}`;
-}
-
 interface Said {
   text?: string;
   due?: string;
@@ -238,7 +233,7 @@ function stepOf(act: DirectiveAct, text: string, due: string | undefined): Direc
     case "close":
       return { action: "close", note: text };
     case "return":
-      return { action: "return", reason: text, ...(due ? { due_ms: Date.parse(`${due}:00+08:00`) } : {}) };
+      return { action: "return", reason: text, ...(due ? { due_ms: fieldMs(due) } : {}) };
     case "escalate":
       return { action: "escalate", reason: text };
     case "evidence":

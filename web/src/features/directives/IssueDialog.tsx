@@ -7,7 +7,7 @@ import { directives } from "@/api/calls";
 import { issuing, type Issuing } from "@/lib/issuing";
 import { useLanguage, useWords } from "@/lib/language";
 import { paths } from "@/lib/paths";
-import { clockText, dayText } from "@/lib/time";
+import { fieldMs, fieldTime } from "@/lib/time";
 import { useStore } from "@/lib/useStore";
 import { ErrorNote } from "@/ui/ErrorNote";
 import css from "./directives.module.css";
@@ -21,11 +21,6 @@ const calls = directives("account");
 export function IssueDialog() {
   const asked = useStore(issuing);
   return asked && <Dialog key={asked.place + (asked.request_id ?? asked.session_id ?? asked.site_id ?? "")} asked={asked} />;
-}
-
-/** Beijing time, for a field of date and time. */
-function fieldTime(ms: number): string {
-  return `${dayText(ms)}T${clockText(ms).slice(0, 5)}`;
 }
 
 interface Said {
@@ -98,7 +93,7 @@ function Dialog({ asked }: { asked: Issuing }) {
           ...(frame_id !== undefined && { frame_id }),
           finding: said.finding,
           demand: said.demand,
-          due_ms: Date.parse(`${said.due}:00+08:00`),
+          due_ms: fieldMs(said.due),
           ...(said.number?.trim() && { case_number: said.number.trim() }),
         },
         key,
