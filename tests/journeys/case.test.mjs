@@ -13,7 +13,7 @@ const SPELLED = "晋医人调字（2019）11号";
 const PDF = "%PDF-1.4\n% 调解协议\n";
 const SHOTS = process.env.LIANXIAN_SHOTS;
 /** Browsers, server and whatever else runs share the machine. */
-const BOUND_MS = 10_000;
+const BOUND_MS = 15_000;
 let installation, browser, operator, chief, head, station, endpoint, session;
 
 before(async () => {

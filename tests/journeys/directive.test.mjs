@@ -84,7 +84,7 @@ test("the inspector returns it once, then closes it; nothing of it can be taken 
   await station.getByText("已反馈，等待复核").waitFor();
   await act("销号");
   await card().waitFor({ state: "detached" });
-  const detail = await eventually(5_000, "it is closed", async () => {
+  const detail = await eventually(15_000, "it is closed", async () => {
     const { body } = await api(inspector, "GET", `/directives/${directive.id}`);
     return body.state === "closed" && body;
   });

@@ -60,7 +60,7 @@ test("a shift is planned in the dialog, moved by dragging, put back, and the wee
   await dialog.getByLabel("结束时间").fill("20:00");
   await dialog.getByRole("button", { name: /^保\s*存$/ }).click();
   await dialog.waitFor({ state: "hidden" });
-  const [planned] = await eventually(5_000, "the shift is on the roster", async () => {
+  const [planned] = await eventually(15_000, "the shift is on the roster", async () => {
     const shifts = await week(monday);
     return shifts.length === 1 && shifts;
   });
@@ -80,7 +80,7 @@ test("a shift is planned in the dialog, moved by dragging, put back, and the wee
   assert.equal(moved.starts_ms, planned.starts_ms + DAY, "a day later");
   assert.equal(moved.ends_ms - moved.starts_ms, 12 * HOUR);
   await chief.getByRole("button", { name: /^撤\s*销$/ }).click();
-  await eventually(5_000, "the shift is back", async () => (await week(monday))[0].starts_ms === planned.starts_ms);
+  await eventually(15_000, "the shift is back", async () => (await week(monday))[0].starts_ms === planned.starts_ms);
 
   await chief.getByRole("button", { name: "上一周" }).waitFor();
   await chief.getByRole("button", { name: "下一周" }).click();
@@ -152,7 +152,7 @@ test("an empty shift is a red alarm in every room, gone when somebody is planned
     const left = await api(chief, "POST", `/duty/shifts/${shift.id}/departure`);
     assert.equal(left.status, 200, JSON.stringify(left.body));
   }
-  await chief.locator("[data-duty-alarm]").waitFor({ timeout: 5_000 });
+  await chief.locator("[data-duty-alarm]").waitFor({ timeout: 15_000 });
   await chief.locator("[data-duty-alarm]").click();
   await chief.locator("[data-alarm]").getByText("当前没有值班员在岗").waitFor();
   await chief.locator("[data-gap]:enabled").first().click();
@@ -169,5 +169,5 @@ test("an empty shift is a red alarm in every room, gone when somebody is planned
   const at = Date.now();
   const shift = { unit_id: now.unit.id, person_id: stand.id, role: "operator", mode: "phone", skills: [], starts_ms: at, ends_ms: at + HOUR };
   assert.equal((await api(chief, "POST", "/duty/shifts", shift)).status, 201);
-  await chief.locator("[data-duty-alarm]").waitFor({ state: "detached", timeout: 5_000 });
+  await chief.locator("[data-duty-alarm]").waitFor({ state: "detached", timeout: 15_000 });
 });

@@ -2,13 +2,15 @@
 // The same run measures the time from the click to the first decoded frame, over an open link.
 
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { launch } from "./harness/browser.mjs";
+import { leave, ms } from "./harness/figures.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "./harness/people.mjs";
 import { Installation, eventually } from "./harness/server.mjs";
 
-const MAX_FREEZE_MS = 200;
+const FREEZE_AIM_MS = 200;
+/** A loaded machine paints late: here only a change that waits for a key frame asked anew, again and again, is caught. */
+const FREEZE_BOUND_MS = 1_000;
 let installation, browser, offices;
 
 before(async () => {
@@ -61,7 +63,8 @@ test("layers follow the size of the tile without a freeze", async () => {
   });
   await moving(commander, site.id, { count: 30 });
   const worst = Math.max(...(await commander.evaluate(() => window.gaps)));
-  assert.ok(worst <= MAX_FREEZE_MS, `${low.width} -> ${high.width} px: the picture stood still for ${worst.toFixed(0)} ms`);
+  await leave("layers", [ms("a change of the layer: longest time between two frames", worst, FREEZE_AIM_MS)]);
+  assert.ok(worst <= FREEZE_BOUND_MS, `${low.width} -> ${high.width} px: the picture stood still for ${worst.toFixed(0)} ms`);
 });
 
 test("from the click to the first frame", async () => {
@@ -96,10 +99,7 @@ test("from the click to the first frame", async () => {
   }
   times.sort((a, b) => a - b);
   const median = times[Math.floor(times.length / 2)];
-  const folder = new URL("../../target/", import.meta.url);
-  await mkdir(folder, { recursive: true });
-  const figure = { name: "click to first decoded frame, p50", value: Math.round(median), unit: "ms", aim: "<= 400", holds: median <= 400 };
-  await writeFile(new URL("bench-first-frame.json", folder), JSON.stringify(figure));
+  await leave("first-frame", [ms("click to first decoded frame, p50", median, 400)]);
   // The aim is kept by `make bench`; here a wide bound catches only what is broken.
   assert.ok(median <= 2_000, `the first frame took ${median.toFixed(0)} ms`);
 });

@@ -2,15 +2,15 @@
 // being made ready counts as being watched, and a site that is away says why.
 
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { api, launch } from "./harness/browser.mjs";
+import { leave, ms, percentile } from "./harness/figures.mjs";
 import { enrol, logIn, moving, onAir, org } from "./harness/people.mjs";
 import { Installation, eventually } from "./harness/server.mjs";
 
 const AIM_MS = 300;
 /** Six decoders, a debug server and the browser share the machine: here only what is broken is caught. */
-const BOUND_MS = 1_000;
+const BOUND_MS = 3_000;
 const SWITCHES = 6;
 const DWELL_MS = 5_000;
 /** Picture and sound of six sites, and as many again that left and are not yet free. */
@@ -102,15 +102,11 @@ test("a tour begins with its purpose, and the groups follow one another, moving 
   for (const { fresh, gone } of seen) assert.equal(fresh.length + gone.length, 6, "a group changes in one change of the page");
   for (let i = 1; i < seen.length; i++) {
     const between = seen[i].at - seen[i - 1].at;
-    assert.ok(Math.abs(between - DWELL_MS) < 1_000, `the groups changed after ${between} ms`);
+    assert.ok(Math.abs(between - DWELL_MS) < DWELL_MS / 2, `the groups changed after ${between} ms`);
   }
   const times = seen.slice(0, SWITCHES).flatMap((change) => Object.values(change.frames)).sort((a, b) => a - b);
-  const p95 = times[Math.ceil(times.length * 0.95) - 1];
-  console.log(`tour switch to first frame, warm: ${times.length} tiles, p50 ${times[Math.floor(times.length / 2)].toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`);
-  const folder = new URL("../../target/", import.meta.url);
-  await mkdir(folder, { recursive: true });
-  const figure = { name: "tour switch to first frame, warm, p95", value: Math.round(p95), unit: "ms", aim: `<= ${AIM_MS}`, holds: p95 <= AIM_MS };
-  await writeFile(new URL("bench-tour.json", folder), JSON.stringify(figure));
+  const p95 = percentile(times, 0.95);
+  await leave("tour", [ms("tour switch to first frame, warm, p95", p95, AIM_MS)]);
   assert.ok(p95 <= BOUND_MS, `after a change of the group the pictures came after ${p95.toFixed(0)} ms`);
 });
 
@@ -130,7 +126,7 @@ test("P stops the clock, PgDn and PgUp change the group at once", async () => {
   for (const site of before) await moving(commander, site);
   assert.deepEqual(await shown(), before);
   // Paused, nobody is watched but those on the wall.
-  await eventually(5_000, "only the group is watched", async () => {
+  await eventually(15_000, "only the group is watched", async () => {
     const { body } = await api(commander, "GET", "/sessions?open=true&limit=100");
     return body.items.length === before.length && body.items.every((s) => before.includes(s.site.id));
   });
@@ -153,8 +149,8 @@ test("the record has every interval, from the moment a site was made ready", asy
     assert.ok(row, "the register has the row of this group");
     assert.equal(row.purpose, PURPOSE);
     const ahead = change.at - row.from_ms;
-    assert.ok(ahead > 500 && ahead < 3_000, `watched ${ahead} ms before it was shown`);
-    assert.ok(row.to_ms - change.at > DWELL_MS - 500 && row.to_ms - change.at < DWELL_MS + 2_000, "and until its group left");
+    assert.ok(ahead > 300 && ahead < DWELL_MS, `watched ${ahead} ms before it was shown`);
+    assert.ok(row.to_ms - change.at > DWELL_MS / 2 && row.to_ms - change.at < 2 * DWELL_MS, "and until its group left");
   }
   for (const office of offices) {
     const mine = (await sessionsOf(office.site_id)).sort((a, b) => a.started_ms - b.started_ms);
@@ -209,7 +205,7 @@ test("a site that goes away keeps its tile with the reason; one that comes joins
   await dialog.getByText(/6 个场所，1 组/).waitFor();
   await dialog.getByRole("button", { name: "开始轮巡" }).click();
   await commander.locator('[data-tour-groups="1"]').waitFor();
-  await eventually(5_000, "six offices stand", async () => (await shown()).length === 6);
+  await eventually(15_000, "six offices stand", async () => (await shown()).length === 6);
   await enrol(browser, installation.base, admin, late.id, "后来的");
   await onAir(commander, late.id);
   await commander.locator(`[data-tile-site="${late.id}"]`).waitFor({ timeout: 3 * DWELL_MS });

@@ -56,7 +56,7 @@ test("the commander watches, the site knows, the record has it", async () => {
   await tile(commander, otherSite.id).click();
   await commander.getByLabel("案号").fill("晋医人调字[2019]011号");
   await commander.getByRole("button", { name: /关\s*联/ }).click();
-  const session = await eventually(5_000, "the case link is on record", async () => {
+  const session = await eventually(15_000, "the case link is on record", async () => {
     const { body } = await api(commander, "GET", `/sessions?site_id=${otherSite.id}`);
     return body.items.find((s) => s.cases.length === 1);
   });
@@ -67,7 +67,7 @@ test("the commander watches, the site knows, the record has it", async () => {
   // Ending the session closes every interval, and takes the banner down.
   const ended = await api(commander, "POST", `/sessions/${session.id}/end`, {});
   assert.ok(ended.status < 300);
-  await station.page.locator("[data-watcher-session]").first().waitFor({ state: "detached", timeout: 2_000 });
+  await station.page.locator("[data-watcher-session]").first().waitFor({ state: "detached", timeout: 15_000 });
   const { body } = await api(commander, "GET", `/sessions/${session.id}`);
   assert.equal(body.state, "ended");
   assert.ok(body.attendances.length >= 2 && body.attendances.every((a) => a.left_ms >= a.joined_ms));
@@ -96,7 +96,7 @@ test("the privacy switch stops the picture and says why", async () => {
   const dialog = station.page.getByRole("dialog");
   await dialog.getByLabel(/原因/).fill("正在调解");
   await dialog.getByRole("button", { name: /确\s*定|开\s*启/ }).click();
-  await tile(commander, site.id).and(commander.locator('[data-state="privacy"]')).waitFor({ timeout: 3_000 });
+  await tile(commander, site.id).and(commander.locator('[data-state="privacy"]')).waitFor({ timeout: 15_000 });
   assert.match(await tile(commander, site.id).innerText(), /正在调解/);
   await station.page.getByRole("switch", { name: /隐私/ }).click();
   await moving(commander, site.id);

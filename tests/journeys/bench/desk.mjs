@@ -2,9 +2,9 @@
 // Run by `make bench`; leaves its figures in target/bench-desk.json.
 
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
 import { Agent, request as ask } from "node:https";
 import { api, launch } from "../harness/browser.mjs";
+import { leave, ms, percentile } from "../harness/figures.mjs";
 import { logIn, org } from "../harness/people.mjs";
 import { Installation, eventually } from "../harness/server.mjs";
 
@@ -37,8 +37,6 @@ async function caller(page, base) {
       sent.end(text);
     });
 }
-
-const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 
 /** The district's requests, as those who work on them move them on; each step is one event to every desk. */
 class District {
@@ -178,10 +176,7 @@ async function work(page, seconds) {
 const installation = await Installation.make();
 let browser;
 const figures = [];
-const figure = (name, value, aim) => {
-  figures.push({ name, value: Math.round(value * 10) / 10, unit: "ms", aim: `<= ${aim}`, holds: value <= aim });
-  console.log(`${name}: ${value.toFixed(1)} ms (aim ${aim})`);
-};
+const figure = (name, value, aim) => figures.push(ms(name, value, aim));
 try {
   await installation.seed();
   await installation.start();
@@ -228,9 +223,7 @@ try {
     const shown = await commander.locator("[data-column] h2 small").allInnerTexts();
     return shown.reduce((sum, text) => sum + Number(text), 0) === at.open;
   });
-  const folder = new URL("../../../target/", import.meta.url);
-  await mkdir(folder, { recursive: true });
-  await writeFile(new URL("bench-desk.json", folder), JSON.stringify(figures));
+  await leave("desk", figures);
 } finally {
   await browser?.close();
   await installation.stop();

@@ -11,7 +11,7 @@ import { Installation } from "../harness/server.mjs";
 
 const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
 const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
-const FIRST_FRAME_MS = 5_000;
+const FIRST_FRAME_MS = 15_000;
 
 let installation, browser, office;
 

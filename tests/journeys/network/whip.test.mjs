@@ -51,7 +51,7 @@ test("an encoder that nobody here wrote is seen moving on the wall", async () =>
     const commander = await wall(office.site_id);
     encoder.stdin.end();
     await within(10_000, "the encoder ends", gone);
-    await eventually(5_000, "the site is off the air", async () => {
+    await eventually(15_000, "the site is off the air", async () => {
       const { body } = await api(commander, "GET", "/presence");
       return body.some((p) => p.endpoint_id === office.endpoint_id && p.state === "offline" && p.cause === "closed");
     });
@@ -153,7 +153,7 @@ test("a browser publishes simulcast, restarts ICE under way, and another plays i
   }, name);
   assert.equal(await end(player, "whep"), 200);
   assert.equal(await end(encoder, "whip"), 200);
-  await tile(commander, office.site_id).and(commander.locator('[data-state="offline"]')).waitFor({ timeout: 5_000 });
+  await tile(commander, office.site_id).and(commander.locator('[data-state="offline"]')).waitFor({ timeout: 15_000 });
 });
 
 test("an administrator sets an encoder up from the organisation room", async () => {
