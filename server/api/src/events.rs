@@ -59,6 +59,7 @@ struct Slot {
 impl Slots {
     fn take(&self, actor: &Actor) -> Result<Slot, Problem> {
         let (owner, limit) = match actor {
+            Actor::Guest(guest) => (guest.endpoint.0.clone(), limits::STREAMS_A_VISIT),
             Actor::Account(account) => (account.account.0.clone(), limits::STREAMS_AN_ACCOUNT),
             Actor::Device(device) => (device.endpoint.0.clone(), limits::STREAMS_A_DEVICE),
             Actor::System => (String::new(), 1),
@@ -82,6 +83,95 @@ impl Drop for Slot {
             *here -= 1;
             if *here == 0 {
                 open.remove(&self.owner);
+            }
+        }
+    }
+}
+
+/// Opens a stream of the guest's own visit: the whole of it at once, and again each time that it changed.
+pub(crate) async fn visit(app: App, actor: Actor) -> Result<Response, Problem> {
+    let everyone = app.guest_streams.clone().try_acquire_owned().map_err(|_| {
+        let en = "too many pages of guests are open, try again later";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "来访页面过多，请稍后再试", en)
+            .with_limit(i64::try_from(limits::STREAMS_OF_GUESTS).unwrap_or(i64::MAX))
+    })?;
+    let slot = app.streams.take(&actor)?;
+    let (tell, mut told) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        app.metrics.event_streams.inc();
+        VisitReader { app: app.clone(), actor, last: String::new(), tell }.read().await;
+        app.metrics.event_streams.dec();
+        drop((slot, everyone));
+    });
+    let events = futures::stream::poll_fn(move |cx| told.poll_recv(cx));
+    let mut response = Sse::new(events).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+struct VisitReader {
+    app: App,
+    actor: Actor,
+    /// What was told last.
+    last: String,
+    tell: mpsc::Sender<Result<Event, Infallible>>,
+}
+
+impl VisitReader {
+    async fn read(mut self) {
+        let mut committed = self.app.service.events.committed();
+        let stop = self.app.stop.clone();
+        let opening = Event::default().comment("open").retry(COME_BACK);
+        if self.tell.send(Ok(opening)).await.is_err() {
+            return;
+        }
+        loop {
+            committed.borrow_and_update();
+            let (line, pause) = match self.app.service.guests.visit(&self.actor).await {
+                Ok(mut view) => {
+                    // The time alone is no news.
+                    let now_ms = std::mem::replace(&mut view.now_ms, lianxian_model::time::Millis(0));
+                    let text = serde_json::to_string(&view).unwrap_or_default();
+                    if text == self.last {
+                        (None, limits::STREAM_PING)
+                    } else {
+                        self.last = text;
+                        view.now_ms = now_ms;
+                        let data = serde_json::to_string(&view).unwrap_or_default();
+                        (Some(Event::default().event("visit").data(data)), limits::STREAM_PING)
+                    }
+                }
+                Err(error) if error.kind == ErrorKind::Unavailable => (None, limits::STREAM_RETRY),
+                Err(error) => {
+                    // The page is told why it is over, as any request would be.
+                    let body = serde_json::to_string(&Problem::from(error).body()).unwrap_or_default();
+                    let _ = self.tell.send(Ok(Event::default().event("over").data(body))).await;
+                    return;
+                }
+            };
+            if let Some(line) = line
+                && self.tell.send(Ok(line)).await.is_err()
+            {
+                return;
+            }
+            let ping = tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.tell.closed() => return,
+                changed = committed.changed() => match changed {
+                    Ok(()) => false,
+                    Err(_) => return,
+                },
+                () = tokio::time::sleep(pause) => true,
+            };
+            if ping && self.tell.send(Ok(Event::default().comment("ping"))).await.is_err() {
+                return;
+            }
+            if !ping {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(limits::VISIT_LOOK_EVERY) => {}
+                }
             }
         }
     }

@@ -39,6 +39,15 @@ pub const PASSWORD_TURN: Duration = Duration::from_secs(5);
 /// Event streams open at once for one account, and for one device.
 pub const STREAMS_AN_ACCOUNT: usize = 32;
 pub const STREAMS_A_DEVICE: usize = 8;
+pub const STREAMS_A_VISIT: usize = 4;
+/// Streams of guests open at once, of everyone. They ask for no login.
+pub const STREAMS_OF_GUESTS: usize = 512;
+/// How soon a guest's stream looks again at its visit, however much is committed meanwhile.
+pub const VISIT_LOOK_EVERY: Duration = Duration::from_millis(300);
+/// Bytes of a guest's request. Nothing that a citizen sends is longer.
+pub const GUEST_BODY_BYTES: usize = 8 * 1024;
+/// How a guest's cookie lives in the browser: as long as its visit.
+pub const GUEST_COOKIE: Duration = Duration::from_millis(lianxian_model::guest::VISIT_LIFE_MS as u64);
 /// How often a quiet event stream says that it is alive, and looks whether its login still is.
 pub const STREAM_PING: Duration = Duration::from_secs(15);
 /// How long an event stream waits before it asks a store again that did not answer.

@@ -57,6 +57,7 @@ fn completed(mut api: Value) -> Value {
     api["components"]["securitySchemes"] = json!({
         "login": { "type": "apiKey", "in": "cookie", "name": crate::auth::LOGIN },
         "device": { "type": "apiKey", "in": "cookie", "name": crate::auth::DEVICE },
+        "guest": { "type": "apiKey", "in": "cookie", "name": crate::auth::GUEST },
         "device_token": { "type": "http", "scheme": "bearer" },
     });
     for (path, item) in objects(&mut api["paths"]) {
@@ -92,7 +93,8 @@ fn complete_operation(path: &str, operation: &mut Value) {
     });
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     operation["security"] = match id.as_str() {
-        "log_in" | "enrol" | "open_check_peer" => json!([]),
+        "log_in" | "enrol" | "open_check_peer" | "open_visit" => json!([]),
+        _ if path.starts_with("/api/v1/guest/") => json!([{ "guest": [] }]),
         _ if path.starts_with("/api/v1/station") => json!([{ "device": [] }, { "device_token": [] }]),
         _ => json!([{ "login": [] }]),
     };

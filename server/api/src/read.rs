@@ -29,6 +29,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON body of a guest: small.
+pub(crate) struct SmallBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SmallBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(axum::http::header::CONTENT_TYPE).cloned();
+        let is_json = content_type.as_ref().and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+            kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+        let bytes = whole(request.into_body(), limits::GUEST_BODY_BYTES).await?;
+        if !is_json {
+            let en = "the request's content type must be application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "请求内容须为 JSON", en));
+        }
+        Ok(Self(axum::Json::<T>::from_bytes(&bytes)?.0))
+    }
+}
+
 /// A JSON body that may be left out.
 pub(crate) struct MaybeBody<T>(pub(crate) T);
 

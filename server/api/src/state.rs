@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     /// Files that come in.
     pub(crate) uploads: Semaphore,
     pub(crate) streams: Slots,
+    /// Streams of guests, of everyone.
+    pub(crate) guest_streams: Arc<Semaphore>,
     /// WHIP and WHEP.
     pub(crate) sessions_over_http: Sessions,
     /// Changes when a login may have ended, so that its event streams look at once.
@@ -108,6 +110,7 @@ impl App {
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
             uploads: Semaphore::new(limits::FILES_AT_ONCE),
             streams: Slots::default(),
+            guest_streams: Arc::new(Semaphore::new(limits::STREAMS_OF_GUESTS)),
             sessions_over_http: Sessions::default(),
             logins_changed: watch::channel(()).0,
             stop: CancellationToken::new(),

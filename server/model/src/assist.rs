@@ -6,6 +6,9 @@
 //! | `join` | everyone else | everyone else |
 //! | `whisper` | everyone else | those who join or whisper, never the station |
 //! | `watch` | nobody | nobody |
+//! | `guest` | everyone else, if agreed to | everyone else, if agreed to |
+//!
+//! A guest hears who joins and the station, and never a whisper. Where sound waits for a consent, nobody's passes.
 
 use crate::ids::{AccountId, EndpointId, PersonId, RequestId, SessionId};
 use crate::session::Mode;
@@ -49,6 +52,16 @@ pub struct Invitation {
 pub struct Party {
     pub endpoint: EndpointId,
     pub mode: Mode,
+    /// What it may send beside its mode: of a guest what was agreed to, of everyone else both.
+    pub picture: bool,
+    pub sound: bool,
+}
+
+impl Party {
+    /// Someone who needs to agree to nothing.
+    pub fn of(endpoint: EndpointId, mode: Mode) -> Self {
+        Self { endpoint, mode, picture: true, sound: true }
+    }
 }
 
 /// One may receive of the other these kinds.
@@ -63,7 +76,7 @@ pub struct PartyFlow {
 impl Mode {
     /// Whether someone who attends an assistance in this mode may be seen and heard in it.
     pub fn may_publish_in_assist(self) -> bool {
-        matches!(self, Mode::Join | Mode::Whisper | Mode::Present)
+        matches!(self, Mode::Join | Mode::Whisper | Mode::Present | Mode::Guest)
     }
 
     /// The modes in which a person at a console may attend an assistance.
@@ -72,20 +85,20 @@ impl Mode {
     }
 }
 
-/// Who receives what of whom among those who attend now.
-pub fn flows(parties: &[Party]) -> Vec<PartyFlow> {
+/// Who receives what of whom among those who attend now. `sound_may_pass`: see [`crate::guest::sound_may_pass`].
+pub fn flows(parties: &[Party], sound_may_pass: bool) -> Vec<PartyFlow> {
     let mut flows = Vec::new();
     for publisher in parties.iter().filter(|party| party.mode.may_publish_in_assist()) {
         for subscriber in parties.iter().filter(|party| party.endpoint != publisher.endpoint) {
-            let audio = match publisher.mode {
+            let heard = match publisher.mode {
                 Mode::Whisper => matches!(subscriber.mode, Mode::Join | Mode::Whisper),
                 _ => true,
             };
             flows.push(PartyFlow {
                 publisher: publisher.endpoint.clone(),
                 subscriber: subscriber.endpoint.clone(),
-                video: true,
-                audio,
+                video: publisher.picture,
+                audio: heard && publisher.sound && sound_may_pass,
             });
         }
     }
@@ -97,15 +110,17 @@ mod tests {
     use super::*;
 
     fn table(parties: &[(&str, Mode)]) -> Vec<String> {
-        let parties: Vec<Party> =
-            parties.iter().map(|(endpoint, mode)| Party { endpoint: (*endpoint).into(), mode: *mode }).collect();
+        told(&parties.iter().map(|(endpoint, mode)| Party::of((*endpoint).into(), *mode)).collect::<Vec<_>>(), true)
+    }
+
+    fn told(parties: &[Party], sound_may_pass: bool) -> Vec<String> {
         let word = |flow: &PartyFlow| match (flow.video, flow.audio) {
             (true, true) => "va",
             (true, false) => "v",
             (false, true) => "a",
             (false, false) => "",
         };
-        flows(&parties).iter().map(|f| format!("{}>{} {}", f.publisher, f.subscriber, word(f))).collect()
+        flows(parties, sound_may_pass).iter().map(|f| format!("{}>{} {}", f.publisher, f.subscriber, word(f))).collect()
     }
 
     #[test]
@@ -144,7 +159,51 @@ mod tests {
         for mode in Mode::ALL {
             let sent = table(&[("station", Mode::Present), ("x", *mode)]);
             let publishes = sent.iter().any(|flow| flow.starts_with("x>"));
-            assert_eq!(publishes, matches!(mode, Mode::Join | Mode::Whisper | Mode::Present), "{mode}");
+            assert_eq!(publishes, matches!(mode, Mode::Join | Mode::Whisper | Mode::Present | Mode::Guest), "{mode}");
         }
+    }
+
+    #[test]
+    fn a_guest_is_seen_and_heard_by_all_and_hears_no_whisper() {
+        let all = table(&[
+            ("station", Mode::Present),
+            ("op", Mode::Join),
+            ("expert", Mode::Whisper),
+            ("citizen", Mode::Guest),
+            ("neighbour", Mode::Guest),
+        ]);
+        for heard in ["op>citizen va", "station>citizen va", "neighbour>citizen va"] {
+            assert!(all.contains(&heard.to_owned()), "{heard} of {all:?}");
+        }
+        for hears in ["op", "station", "expert", "neighbour"] {
+            assert!(all.contains(&format!("citizen>{hears} va")), "{hears} of {all:?}");
+        }
+        assert!(all.contains(&"expert>citizen v".to_owned()), "{all:?}");
+        // Whatever else anybody does: no whisper of anyone reaches a guest's ear.
+        for others in [Mode::Join, Mode::Watch, Mode::Present, Mode::Whisper, Mode::Guest] {
+            let all = table(&[("who", others), ("expert", Mode::Whisper), ("citizen", Mode::Guest)]);
+            assert!(!all.iter().any(|flow| flow.starts_with("expert>citizen") && flow.ends_with('a')), "{all:?}");
+        }
+    }
+
+    #[test]
+    fn a_guest_sends_what_was_agreed_to_and_no_more() {
+        let sent = |picture, sound| {
+            let guest = Party { picture, sound, ..Party::of("citizen".into(), Mode::Guest) };
+            let all = told(&[Party::of("op".into(), Mode::Join), guest], true);
+            (all[0].clone(), all[1].clone())
+        };
+        assert_eq!(sent(true, false), ("op>citizen va".into(), "citizen>op v".into()));
+        assert_eq!(sent(false, true), ("op>citizen va".into(), "citizen>op a".into()));
+        assert_eq!(sent(false, false), ("op>citizen va".into(), "citizen>op ".into()));
+    }
+
+    #[test]
+    fn where_sound_waits_for_a_consent_nobody_is_heard_and_all_are_seen() {
+        let parties = [("station", Mode::Present), ("op", Mode::Join), ("citizen", Mode::Guest)];
+        let parties: Vec<Party> = parties.iter().map(|(who, mode)| Party::of((*who).into(), *mode)).collect();
+        let all = told(&parties, false);
+        assert_eq!(all.len(), 6);
+        assert!(all.iter().all(|flow| flow.ends_with(" v")), "{all:?}");
     }
 }

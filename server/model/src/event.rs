@@ -19,6 +19,7 @@ words! {
         CaseWithdrawn = "case.withdrawn", "撤销关联", "case withdrawn";
         DutyChanged = "duty.changed", "值班变化", "duty changed";
         RequestChanged = "request.changed", "求助单变化", "help request changed";
+        GuestChanged = "guest.changed", "来访变化", "guests changed";
         DirectiveChanged = "directive.changed", "督办单变化", "directive changed";
         OrgChanged = "org.changed", "机构变化", "org changed";
         AccountChanged = "account.changed", "账号变化", "account changed";

@@ -79,6 +79,12 @@ text_ids! {
     HandoverId,
     /// A help request 求助单.
     RequestId,
+    /// A guest link 来访链接.
+    GuestLinkId,
+    /// A visit 来访: one browser that opened a guest link.
+    VisitId,
+    /// A consent 知情同意.
+    ConsentId,
     /// A directive 督办单.
     DirectiveId,
     /// A picture 图片 of a directive: of its basis, or of a report.

@@ -9,6 +9,7 @@ pub mod directive;
 pub mod drawing;
 pub mod duty;
 pub mod event;
+pub mod guest;
 pub mod ids;
 pub mod link;
 pub mod media;

@@ -59,13 +59,14 @@ words! {
         BodyCamera = "body_camera", "执法记录仪", "body camera";
         Phone = "phone", "手机", "phone";
         Console = "console", "指挥台", "console";
+        Guest = "guest", "来访", "guest";
     }
 }
 
 impl EndpointKind {
     /// Shows a site: its picture is what a patrol of the site sees.
     pub fn shows_site(self) -> bool {
-        !matches!(self, EndpointKind::Console)
+        !matches!(self, EndpointKind::Console | EndpointKind::Guest)
     }
 }
 

@@ -69,6 +69,8 @@ words! {
         Release = "release", "强拆", "release";
         /// The site's own endpoint, which is seen.
         Present = "present", "在场", "present";
+        /// A citizen who came by a link.
+        Guest = "guest", "来访", "guest";
     }
 }
 
@@ -80,6 +82,7 @@ words! {
         ModeChanged = "mode_changed", "改变方式", "changed the mode";
         Duplicate = "duplicate", "同一终端重新连接", "replaced by a new link";
         Revoked = "revoked", "被移出", "removed";
+        Withdrawn = "withdrawn", "撤回同意", "withdrew the consent";
         Interrupted = "interrupted", "异常中断", "interrupted";
     }
 }

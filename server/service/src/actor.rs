@@ -1,6 +1,6 @@
-//! Who acts: an account through its login, a device through its token, or the server itself; and what it may do where.
+//! Who acts: an account through its login, a device through its token, a guest through its visit, or the server itself; and what it may do where.
 
-use lianxian_model::ids::{AccountId, EndpointId, LoginId, PersonId, SiteId, UnitId};
+use lianxian_model::ids::{AccountId, EndpointId, LoginId, PersonId, RequestId, SiteId, UnitId, VisitId};
 use lianxian_model::roles::{Right, Role, RoleGrant};
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 pub enum Actor {
     Account(Box<AccountActor>),
     Device(Box<DeviceActor>),
+    /// A citizen who came by a link: may do what its own visit allows, and holds no right.
+    Guest(Box<GuestActor>),
     /// The server itself: sweeps, recovery, the first start.
     System,
 }
@@ -36,6 +38,16 @@ pub struct DeviceActor {
     pub ip: String,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuestActor {
+    pub visit: VisitId,
+    pub request: RequestId,
+    pub endpoint: EndpointId,
+    /// As the record shows it.
+    pub name: String,
+    pub ip: String,
+}
+
 impl Actor {
     pub fn account(&self) -> Option<&AccountActor> {
         match self {
@@ -51,10 +63,27 @@ impl Actor {
         }
     }
 
+    pub fn guest(&self) -> Option<&GuestActor> {
+        match self {
+            Actor::Guest(guest) => Some(guest),
+            _ => None,
+        }
+    }
+
+    /// The endpoint that acts, of whoever acts through one.
+    pub fn endpoint(&self) -> Option<&EndpointId> {
+        match self {
+            Actor::Device(device) => Some(&device.endpoint),
+            Actor::Guest(guest) => Some(&guest.endpoint),
+            Actor::Account(_) | Actor::System => None,
+        }
+    }
+
     pub fn ip(&self) -> &str {
         match self {
             Actor::Account(account) => &account.ip,
             Actor::Device(device) => &device.ip,
+            Actor::Guest(guest) => &guest.ip,
             Actor::System => "",
         }
     }
@@ -64,6 +93,7 @@ impl Actor {
         match self {
             Actor::Account(account) => &account.person_name,
             Actor::Device(device) => &device.endpoint_name,
+            Actor::Guest(guest) => &guest.name,
             Actor::System => "系统",
         }
     }

@@ -14,6 +14,7 @@ use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
 use crate::error::{ServiceError, ServiceResult};
 use crate::events::Events;
+use crate::guests::Guests;
 use crate::logins::Logins;
 use crate::org::Org;
 use crate::ports::files::Files;
@@ -213,6 +214,7 @@ pub struct Service {
     pub register: Register,
     pub requests: Requests,
     pub directives: Directives,
+    pub guests: Guests,
     pub checks: Checks,
     pub duty: Duty,
     pub audit: Audit,
@@ -249,6 +251,7 @@ impl Service {
             register: Register { core: core.clone() },
             requests: Requests { core: core.clone() },
             directives: Directives { core: core.clone() },
+            guests: Guests { core: core.clone() },
             checks: Checks { core: core.clone() },
             duty: Duty { core: core.clone() },
             audit: Audit { core: core.clone() },

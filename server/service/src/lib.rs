@@ -20,6 +20,7 @@ pub mod encoders;
 pub mod enrolments;
 pub mod error;
 pub mod events;
+pub mod guests;
 pub mod links;
 pub mod logins;
 pub mod net;

@@ -157,6 +157,7 @@ impl Work {
         let actor = match &self.actor {
             Actor::Account(account) => account.account.0.clone(),
             Actor::Device(device) => device.endpoint.0.clone(),
+            Actor::Guest(guest) => guest.endpoint.0.clone(),
             Actor::System => "system".into(),
         };
         let request = serde_json::to_string(request).map_err(ServiceError::internal)?;
@@ -237,7 +238,7 @@ impl Work {
                 seq: head.audit_seq,
                 at_ms: self.now,
                 account_id: self.actor.account().map(|account| account.account.clone()),
-                endpoint_id: self.actor.device().map(|device| device.endpoint.clone()),
+                endpoint_id: self.actor.endpoint().cloned(),
                 actor: self.actor.name().to_owned(),
                 roles: roles.clone(),
                 ip: self.actor.ip().to_owned(),

@@ -41,7 +41,8 @@ const CASE_LINES: &str = "\
         ) n GROUP BY n.directive_id \
     ), named AS ( \
         SELECT 'session' AS origin, l.at_ms AS at_ms, 's' || l.session_id || '-' || CAST(100000000 + l.seq AS TEXT) AS id, \
-            CASE WHEN l.kind IN ('attendance.joined', 'attendance.left', 'assist.invited', 'assist.led') THEN 'attendance' \
+            CASE WHEN l.kind IN ('attendance.joined', 'attendance.left', 'assist.invited', 'assist.led', \
+                'consent.given', 'consent.withdrawn') THEN 'attendance' \
                 WHEN l.kind = 'frame.kept' THEN 'drawing' WHEN l.kind = 'line.said' THEN 'note' \
                 WHEN l.kind = 'file.kept' THEN 'file' \
                 WHEN l.kind IN ('case.linked', 'case.withdrawn') THEN 'link' ELSE 'session' END AS category, \

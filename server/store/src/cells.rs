@@ -14,7 +14,7 @@ use lianxian_model::org::{EndpointKind, PrivacyClass, SiteKind, UnitLevel};
 use lianxian_model::people::LoginEnd;
 use lianxian_model::register::{OfflineCause, ViewMode, WatchEnd};
 use lianxian_model::request::ring::Rung;
-use lianxian_model::request::{RequestState, Urgency};
+use lianxian_model::request::{Channel, Grade, RequestState, Urgency};
 use lianxian_model::roles::Role;
 use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
 use lianxian_model::time::Millis;
@@ -144,6 +144,9 @@ id_cells!(
     FrameId,
     AttachmentId,
     RequestId,
+    GuestLinkId,
+    VisitId,
+    ConsentId,
     DirectiveId,
     PictureId,
     ShiftId,
@@ -189,6 +192,8 @@ word_cells!(
     CaseEntryKind,
     CheckVerdict,
     RequestState,
+    Channel,
+    Grade,
     DirectiveState,
     Rank,
     Rung,

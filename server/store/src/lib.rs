@@ -18,6 +18,7 @@ mod directives;
 mod drawings;
 mod duty;
 mod files;
+mod guests;
 mod ledger;
 mod lock;
 mod logins;

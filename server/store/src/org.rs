@@ -164,8 +164,9 @@ impl OrgRows for UnitOfWork {
     }
 
     async fn endpoints(&mut self) -> StoreResult<Vec<Endpoint>> {
-        let sql = concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE kind <> $1 ORDER BY id");
-        self.all(sql, values![EndpointKind::Console], endpoint).await
+        let sql =
+            concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE kind <> $1 AND kind <> $2 ORDER BY id");
+        self.all(sql, values![EndpointKind::Console, EndpointKind::Guest], endpoint).await
     }
 
     async fn endpoints_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Endpoint>> {

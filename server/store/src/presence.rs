@@ -41,8 +41,9 @@ fn link(row: &Cells<'_>) -> StoreResult<LinkInterval> {
 impl PresenceRows for UnitOfWork {
     async fn presences(&mut self) -> StoreResult<Vec<Presence>> {
         let sql = "SELECT p.endpoint_id, p.online, p.on_air, p.since_ms, p.cause \
-                   FROM presences p JOIN endpoints e ON e.id = p.endpoint_id WHERE e.kind <> $1 ORDER BY p.endpoint_id";
-        self.all(sql, values![EndpointKind::Console], presence).await
+                   FROM presences p JOIN endpoints e ON e.id = p.endpoint_id WHERE e.kind <> $1 AND e.kind <> $2 \
+                   ORDER BY p.endpoint_id";
+        self.all(sql, values![EndpointKind::Console, EndpointKind::Guest], presence).await
     }
 
     async fn presence(&mut self, endpoint: &EndpointId) -> StoreResult<Option<Presence>> {

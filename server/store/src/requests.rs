@@ -29,7 +29,7 @@ fn fields(request: &HelpRequest) -> StoreResult<Vec<Value>> {
         request.site_id,
         request.unit_id,
         request.state,
-        request.state.is_open(),
+        request.is_on_desk(),
         request.need,
         request.urgency,
         person(&request.owner),

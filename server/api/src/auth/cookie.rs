@@ -1,4 +1,4 @@
-//! The two cookies: never readable by scripts, never sent by another site's page, over TLS alone when we speak it.
+//! The cookies: never readable by scripts, never sent by another site's page, over TLS alone when we speak it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
@@ -7,6 +7,9 @@ use std::time::Duration;
 pub(crate) const LOGIN: &str = "lianxian_login";
 /// A device's token.
 pub(crate) const DEVICE: &str = "lianxian_device";
+
+/// A guest's visit.
+pub(crate) const GUEST: &str = "lianxian_guest";
 
 /// Only the API reads them.
 const PATH: &str = "/api/v1";

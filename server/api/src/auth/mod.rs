@@ -1,10 +1,10 @@
-//! Who asks: an account by its login's cookie, a device by its own cookie or its token. And whether a browser was led
+//! Who asks: an account by its login's cookie, a device by its own cookie or its token, a guest by its visit's cookie. And whether a browser was led
 //! to ask by somebody else's page.
 
 mod cookie;
 mod origin;
 
-pub(crate) use cookie::{DEVICE, LOGIN, clear_cookie, set_cookie};
+pub(crate) use cookie::{DEVICE, GUEST, LOGIN, clear_cookie, set_cookie};
 pub(crate) use origin::NotForeign;
 
 use crate::problem::Problem;
@@ -12,6 +12,7 @@ use crate::state::{App, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::{header, request};
 use lianxian_service::{Actor, ServiceError};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A request that runs by itself says so in this header: it does not put off the idle logout.
 const BACKGROUND: &str = "x-background";
@@ -71,6 +72,31 @@ impl FromRequestParts<App> for AsDevice {
         let actor = app.service.enrolments.authenticate(token, &ip).await?;
         Ok(Self { actor, cookie: Some(token.to_owned()) })
     }
+}
+
+/// A citizen who opened a link in this browser.
+pub(crate) struct AsGuest(pub(crate) Actor);
+
+impl FromRequestParts<App> for AsGuest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, app: &App) -> Result<Self, Problem> {
+        let secret = cookie::value(&parts.headers, GUEST).unwrap_or_default();
+        if !secret.is_empty() {
+            origin::check(parts)?;
+        }
+        if !parts.method.is_safe() {
+            let ip = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip);
+            app.attempts.take(ip, app.clock.now())?;
+        }
+        let ip = ip_of(parts);
+        Ok(Self(app.service.guests.authenticate(secret, &ip).await?))
+    }
+}
+
+/// The visit's secret, if the browser has one.
+pub(crate) fn guest_secret(headers: &header::HeaderMap) -> Option<&str> {
+    cookie::value(headers, GUEST)
 }
 
 /// The token of `Authorization: Bearer …`.

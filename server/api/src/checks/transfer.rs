@@ -105,6 +105,7 @@ fn turn(app: &App, actor: &Actor, bytes: u64) -> Result<OwnedSemaphorePermit, Pr
     let who = match actor {
         Actor::Account(account) => account.account.0.clone(),
         Actor::Device(device) => device.endpoint.0.clone(),
+        Actor::Guest(guest) => guest.endpoint.0.clone(),
         Actor::System => String::new(),
     };
     // A small one costs a millisecond all the same.

@@ -45,6 +45,12 @@ pub(super) struct Wanted {
     bytes: u64,
 }
 
+impl Wanted {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 /// A peer of the media plane that answers for some seconds and carries nothing: whoever can connect to it over UDP, or
 /// over TCP, can watch over UDP, or over TCP. No login is needed. Codes: `too_many_checks`, `checks_busy`, `bad_offer`.
 #[utoipa::path(post, path = "/checks/peers", tag = "checks", request_body = CheckOffer,

@@ -9,6 +9,7 @@ mod csv;
 mod directives;
 mod drawings;
 mod duty;
+mod guests;
 mod live;
 mod logins;
 mod org;
@@ -62,6 +63,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(register::routes())
         .merge(requests::routes())
         .merge(directives::routes())
+        .merge(guests::routes())
         .merge(live::routes())
         .merge(checks::routes())
         .merge(duty::routes())

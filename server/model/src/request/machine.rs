@@ -16,8 +16,9 @@
 //! | taken, connected, in hand | `Finish` | awaiting the asker | closing stops |
 //! | awaiting the asker | `Confirm`, or a day without a word | closed | |
 //! | awaiting the asker | `Object`, with a reason | in hand | closing goes on as if never stopped |
-//! | closed | `Evaluate`, satisfied | reviewed | |
-//! | closed | `Evaluate`, dissatisfied | closed, a call-back is due | |
+//! | awaiting the asker, closed, reviewed | `Evaluate`, satisfied | reviewed | |
+//! | awaiting the asker, closed, reviewed | `Evaluate`, dissatisfied | closed, a call-back is due | |
+//! | closed, call-back due | `Evaluate`, satisfied | closed, the call-back stays due | |
 //! | closed, call-back due | `CallBack` | reviewed | |
 //! | closed (no call-back due), reviewed | `Archive` | archived | |
 //! | open, but awaiting the asker | `Withdraw` | withdrawn | all stop |
@@ -123,8 +124,6 @@ pub enum RequestError {
     NoPlea,
     #[error("the time must lie ahead, {SUSPENSION_MAX_MS} ms at most")]
     BadTime,
-    #[error("it was evaluated already")]
-    Evaluated,
     #[error("the dissatisfied asker was not called back yet")]
     CallBackDue,
     #[error("a request is not merged into itself")]
@@ -330,20 +329,19 @@ impl HelpRequest {
         Ok(Vec::new())
     }
 
+    /// The latest grade holds; whoever judges it takes it as done. A call-back that is due stays due, whatever is said
+    /// later: a better grade must not be what a call-back is spared by.
     fn evaluate(&mut self, by: String, grade: Grade, text: String, now: Millis) -> Result<Effects, RequestError> {
-        self.only_in(&[RequestState::Closed])?;
-        if self.evaluation.is_some() {
-            return Err(RequestError::Evaluated);
+        self.only_in(&[RequestState::Confirming, RequestState::Closed, RequestState::Reviewed])?;
+        if self.state == RequestState::Confirming {
+            self.end(RequestState::Closed, now);
         }
-        let call_back_by_ms = grade.is_dissatisfied().then_some(Millis(now.0 + CALL_BACK_WITHIN_MS));
+        let due = self.evaluation.as_ref().and_then(|former| former.call_back_by_ms);
+        let newly = (due.is_none() && grade.is_dissatisfied()).then_some(Millis(now.0 + CALL_BACK_WITHIN_MS));
+        let call_back_by_ms = due.or(newly);
         self.evaluation = Some(Evaluation { grade, text, by, at_ms: now, call_back_by_ms });
-        Ok(match call_back_by_ms {
-            Some(due) => vec![RequestEffect::CallBackDue(due)],
-            None => {
-                self.state = RequestState::Reviewed;
-                Vec::new()
-            }
-        })
+        self.state = if call_back_by_ms.is_some() { RequestState::Closed } else { RequestState::Reviewed };
+        Ok(newly.map(RequestEffect::CallBackDue).into_iter().collect())
     }
 
     fn start_ring(&mut self, now: Millis, ladder: Ladder) -> Effects {

@@ -168,6 +168,16 @@ pub struct HelpRequest {
 }
 
 impl HelpRequest {
+    /// A dissatisfied asker is to be called back.
+    pub fn is_call_back_due(&self) -> bool {
+        self.evaluation.as_ref().is_some_and(|evaluation| evaluation.call_back_by_ms.is_some())
+    }
+
+    /// The desk has something to do about it: the matter itself, or a call-back.
+    pub fn is_on_desk(&self) -> bool {
+        self.state.is_open() || (self.state == RequestState::Closed && self.is_call_back_due())
+    }
+
     /// When time alone will next change it.
     pub fn next_due(&self) -> Option<Millis> {
         let ring = self.ring.as_ref().and_then(|ring| ring.next_ms);

@@ -179,6 +179,40 @@ fn a_dissatisfied_asker_must_be_called_back_before_it_is_filed() {
     assert_eq!(request.state, RequestState::Archived);
 }
 
+#[test]
+fn a_grade_is_corrected_by_the_next_and_never_spares_a_call_back() {
+    let mut request = raised(Millis(0));
+    let judge = |grade| RequestAction::Evaluate { by: "张三".into(), grade, text: String::new() };
+    for action in [
+        RequestAction::Accept { by: party("a") },
+        RequestAction::Take { by: party("a") },
+        RequestAction::Finish { by: party("a"), result: String::new() },
+    ] {
+        request.apply(action, Millis(1), LADDER).unwrap();
+    }
+    // Whoever judges it takes it as done.
+    assert!(request.apply(judge(Grade::Satisfied), Millis(2), LADDER).unwrap().is_empty());
+    assert_eq!(
+        (request.state, request.closed_ms, request.is_on_desk()),
+        (RequestState::Reviewed, Some(Millis(2)), false)
+    );
+    let due = Millis(3 + CALL_BACK_WITHIN_MS);
+    assert_eq!(
+        request.apply(judge(Grade::VeryDissatisfied), Millis(3), LADDER).unwrap(),
+        [RequestEffect::CallBackDue(due)]
+    );
+    assert!(request.is_on_desk() && request.state == RequestState::Closed);
+    assert!(request.apply(judge(Grade::VerySatisfied), Millis(4), LADDER).unwrap().is_empty());
+    let held = request.evaluation.clone().unwrap();
+    assert_eq!((held.grade, held.call_back_by_ms), (Grade::VerySatisfied, Some(due)), "the first due time stays");
+    let archive = RequestAction::Archive { by: party("a") };
+    assert_eq!(request.apply(archive.clone(), Millis(5), LADDER), Err(RequestError::CallBackDue));
+    request.apply(RequestAction::CallBack { by: party("a"), note: "已回访".into() }, Millis(6), LADDER).unwrap();
+    request.apply(archive, Millis(7), LADDER).unwrap();
+    let late = request.apply(judge(Grade::Fair), Millis(8), LADDER);
+    assert_eq!(late, Err(RequestError::Illegal(RequestState::Archived)), "what is filed is not judged any more");
+}
+
 /// A choice of what to do next, without its details.
 #[derive(Clone, Copy, Debug)]
 enum Move {
@@ -285,7 +319,7 @@ impl Reference {
             Move::Resume => s == "suspended",
             Move::Finish => ["taken", "connected", "handling"].contains(&s) && mine,
             Move::Confirm | Move::Object => s == "confirming",
-            Move::Evaluate(_) => s == "closed" && self.called_back.is_none(),
+            Move::Evaluate(_) => ["confirming", "closed", "reviewed"].contains(&s),
             Move::CallBack => s == "closed" && self.called_back == Some(false),
             Move::Archive => s == "reviewed" || (s == "closed" && self.called_back != Some(false)),
             Move::Withdraw => {
@@ -322,8 +356,14 @@ impl Reference {
             Move::Finish => (self.state, self.plea, self.finished_at) = ("confirming", None, Some(now)),
             Move::Confirm => self.end("closed", now),
             Move::Object => (self.state, self.finished_at) = ("handling", None),
-            Move::Evaluate(true) => (self.state, self.called_back) = ("reviewed", Some(true)),
-            Move::Evaluate(false) => self.called_back = Some(false),
+            Move::Evaluate(well) => {
+                if s == "confirming" {
+                    self.end("closed", now);
+                }
+                // A call-back that is due stays due.
+                let due = self.called_back == Some(false) || !well;
+                (self.state, self.called_back) = (if due { "closed" } else { "reviewed" }, Some(!due));
+            }
             Move::CallBack => (self.state, self.called_back) = ("reviewed", Some(true)),
             Move::Archive => self.state = "archived",
             Move::Withdraw => self.end("withdrawn", now),

@@ -8,6 +8,7 @@ pub(crate) use opening::{AssistOpening, open_assist};
 use crate::actor::{AccountActor, Actor};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
+use crate::guests::{self, ConsentView, GuestView};
 use crate::org::Named;
 use crate::ports::store::Tx;
 use crate::sessions::{SessionView, change, read};
@@ -88,6 +89,12 @@ pub struct AssistView {
     pub leader_lost_ms: Option<Millis>,
     pub parties: Vec<PartyView>,
     pub invited: Vec<InvitedView>,
+    /// Citizens who came by a link of its request, out and in.
+    pub guests: Vec<GuestView>,
+    /// Given at the workstation.
+    pub consents: Vec<ConsentView>,
+    /// Nobody is heard until somebody has agreed to sound: the site is a mediation room.
+    pub sound_waits: bool,
 }
 
 /// Someone who could be added: logged in, and may answer requests there.
@@ -496,8 +503,11 @@ async fn console_of(tx: &mut Box<dyn Tx>, session: &Session, account: &AccountId
 /// An assistance with everyone in it, as it stands.
 pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResult<AssistView> {
     let missing = || ServiceError::internal("an assistance without its row");
-    let Assist { station, request_id, request_number, answered_ms, .. } =
-        tx.assist(&session.id).await?.ok_or_else(missing)?;
+    let assist = tx.assist(&session.id).await?.ok_or_else(missing)?;
+    let sound_waits = !guests::sound_may_pass_in(tx, &session, &assist).await?;
+    let (guests, consents) =
+        (guests::guests_in(tx, &session, &assist).await?, guests::station_consents(tx, &session, &assist).await?);
+    let Assist { station, request_id, request_number, answered_ms, .. } = assist;
     let station = tx.endpoint(&station).await?.ok_or_else(missing)?;
     let mut names = read::Names::default();
     let mut parties = Vec::new();
@@ -545,5 +555,8 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
         leader_lost_ms,
         parties,
         invited,
+        guests,
+        consents,
+        sound_waits,
     })
 }

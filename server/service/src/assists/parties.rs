@@ -3,6 +3,7 @@
 use super::opening::{end_patrols, free_console, register};
 use crate::actor::AccountActor;
 use crate::error::{ServiceError, ServiceResult};
+use crate::guests;
 use crate::ports::live::{Grant, PublishRights};
 use crate::ports::store::Tx;
 use crate::sessions::change;
@@ -171,10 +172,15 @@ pub(crate) async fn grants(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceRe
     if !session.is_open() || assist.answered_ms.is_none() || !station {
         return Ok(Vec::new());
     }
-    let parties: Vec<Party> = session
-        .open_attendances()
-        .filter_map(|a| Some(Party { endpoint: a.endpoint_id.clone()?, mode: a.mode }))
-        .collect();
+    let mut parties: Vec<Party> = Vec::new();
+    for a in session.open_attendances() {
+        let Some(endpoint) = &a.endpoint_id else { continue };
+        parties.push(match a.mode {
+            Mode::Guest => guests::party(tx, endpoint).await?,
+            mode => Party::of(endpoint.clone(), mode),
+        });
+    }
+    let sound_may_pass = guests::sound_may_pass_in(tx, session, &assist).await?;
     let grant = |flow: lianxian_model::assist::PartyFlow| Grant {
         session: session.id.clone(),
         publisher: flow.publisher,
@@ -182,7 +188,7 @@ pub(crate) async fn grants(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceRe
         video: flow.video,
         audio: flow.audio,
     };
-    Ok(flows(&parties).into_iter().map(grant).collect())
+    Ok(flows(&parties, sound_may_pass).into_iter().map(grant).collect())
 }
 
 /// What a console may publish: everything while it attends an assistance that lets it speak, else nothing.

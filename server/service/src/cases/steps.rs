@@ -1,5 +1,6 @@
 //! What a step of a request's or a directive's history says on a case's timeline, in both languages.
 
+use crate::guests::scope_told;
 use lianxian_model::request::Grade;
 use serde_json::Value;
 
@@ -81,6 +82,15 @@ pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
         }
         "call_back_due" => alone("不满意评价，须回访", "a call-back is due"),
         "call_back" => plain("回访", "called back", text("note")),
+        "guest_link" => plain("发出来访链接", "made a guest link", String::new()),
+        "guest_link_revoked" => plain("撤销来访链接", "revoked a guest link", text("reason")),
+        "guest_opened" => alone("来访链接被打开", "a guest link was opened"),
+        "guest_removed" => plain("移出来访人", "removed a guest", text("reason")),
+        "consent" => {
+            let (zh, en) = scope_told(&detail);
+            (format!("{actor}同意知情同意书（{zh}）"), format!("{actor} agreed to the consent text ({en})"))
+        }
+        "consent_withdrawn" => plain("撤回同意", "withdrew the consent", text("reason")),
         "archive" => plain("归档", "filed it", String::new()),
         "withdraw" => plain("撤销求助", "withdrew the request", text("reason")),
         "merge" => plain("并入另一求助", "merged it into another request", String::new()),

@@ -50,7 +50,7 @@ impl Checks {
         let (account_id, person_id, endpoint_id, unit_id) = match actor {
             Actor::Account(a) => (Some(a.account.clone()), Some(a.person.clone()), None, a.unit.clone()),
             Actor::Device(d) => (None, None, Some(d.endpoint.clone()), d.unit.clone()),
-            Actor::System => return Err(ServiceError::forbidden()),
+            Actor::Guest(_) | Actor::System => return Err(ServiceError::forbidden()),
         };
         let check = Check {
             id: CheckId(new_id(work.now)),
@@ -82,7 +82,7 @@ async fn last_of(tx: &mut Box<dyn Tx>, actor: &Actor) -> ServiceResult<Option<Ch
     Ok(match actor {
         Actor::Account(account) => tx.last_check_of_account(&account.account).await?,
         Actor::Device(device) => tx.last_check_of_endpoint(&device.endpoint).await?,
-        Actor::System => None,
+        Actor::Guest(_) | Actor::System => None,
     })
 }
 

@@ -129,6 +129,7 @@ impl Directives {
                 let own = account.unit == directive.unit_id && actor.holds(Right::RequestsAnswer);
                 Ok(own || self.core.may(tx, actor, Right::DirectivesAnswer, &directive.unit_id).await?)
             }
+            Actor::Guest(_) => Ok(false),
             Actor::System => Ok(true),
         }
     }

@@ -362,7 +362,7 @@ pub(crate) async fn attended(
                 endpoint_id: Some(device.endpoint.clone()),
             })
         }
-        Actor::System => None,
+        Actor::Guest(_) | Actor::System => None,
     };
     if !found.is_open() {
         return Err(SessionError::NotOpen(found.state).into());

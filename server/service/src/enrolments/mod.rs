@@ -164,6 +164,9 @@ impl Enrolments {
             Actor::Device(device) => {
                 return Ok(LinkIdentity { endpoint: device.endpoint.clone(), name: device.site_name.clone() });
             }
+            Actor::Guest(guest) => {
+                return Ok(LinkIdentity { endpoint: guest.endpoint.clone(), name: guest.name.clone() });
+            }
             Actor::Account(account) => account,
             Actor::System => return Err(ServiceError::forbidden()),
         };

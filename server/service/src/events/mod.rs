@@ -4,7 +4,7 @@
 
 use crate::actor::{Actor, Scope};
 use crate::core::Core;
-use crate::error::ServiceResult;
+use crate::error::{ServiceError, ServiceResult};
 use lianxian_model::event::{EventKind, OutboxEvent};
 use lianxian_model::ids::{AccountId, SiteId};
 use lianxian_model::roles::Right;
@@ -53,6 +53,8 @@ impl Events {
                 }
                 Eyes::Site(device.site.clone())
             }
+            // A guest is told how its own visit stands, and nothing of the outbox.
+            Actor::Guest(_) => return Err(ServiceError::forbidden()),
             Actor::Account(account) => {
                 let login = tx.login(&account.login).await?;
                 if login.is_none_or(|login| login.over(now).is_some()) {
@@ -118,6 +120,7 @@ impl Eyes {
                         | SessionEnded
                         | SessionMarked
                         | RequestChanged
+                        | GuestChanged
                         | DirectiveChanged
                 );
                 told && event.site_id.as_ref() == Some(site)
@@ -140,6 +143,7 @@ impl Eyes {
                     CaseLinked | CaseWithdrawn => covered(&eyes.sessions),
                     DutyChanged => covered(&eyes.duty),
                     RequestChanged => covered(&eyes.requests),
+                    GuestChanged => named() || covered(&eyes.requests),
                     DirectiveChanged => covered(&eyes.directives),
                     AccountChanged => own() || covered(&eyes.accounts),
                     LinkRefused => eyes.audit,

@@ -5,6 +5,7 @@ use crate::assists::parties;
 use crate::core::Core;
 use crate::enrolments::{device_actor, endpoint_and_place};
 use crate::error::{ServiceError, ServiceResult};
+use crate::guests;
 use crate::logins::{actor_of, login_over};
 use crate::ports::live::{LinkRights, PublishRights};
 use crate::ports::record::{LinkOpened, LinkOwner, LinkProfile, LinkRefused};
@@ -16,7 +17,7 @@ use lianxian_model::audit::AuditResult;
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, ParticipantSid};
 use lianxian_model::link::LinkEnd;
-use lianxian_model::org::{Endpoint, Site};
+use lianxian_model::org::{Endpoint, EndpointKind, Site};
 use lianxian_model::register::{OfflineCause, Presence};
 use lianxian_model::session::{LeaveReason, SessionEnd, SessionEvent, SessionKind};
 use lianxian_model::time::Millis;
@@ -30,6 +31,9 @@ fn refused_link() -> ServiceError {
 /// What the endpoint may do and how it shows; an error if it may not come in. `actor`: in whose name it acts.
 pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) -> ServiceResult<(Actor, LinkProfile)> {
     let Some(endpoint) = tx.endpoint(id).await?.filter(|e| !e.disabled) else { return Err(refused_link()) };
+    if endpoint.kind == EndpointKind::Guest {
+        return guests::profile(tx, id, now).await;
+    }
     if let Some(login_id) = &endpoint.login_id {
         let login = tx.login(login_id).await?.filter(|login| login.over(now).is_none()).ok_or_else(login_over)?;
         let account = tx.account(&login.account_id).await?.filter(|a| !a.disabled && !a.locked);
@@ -110,6 +114,9 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
                 work.regrant(&session.id);
             }
         }
+        None if endpoint.kind == EndpointKind::Guest => {
+            guests::link_opened(&mut work, &endpoint.id, &opened.participant).await?;
+        }
         None => {
             for mut session in work.tx.open_sessions_of_observer(&endpoint.id).await? {
                 if session.kind == SessionKind::Assist {
@@ -159,6 +166,15 @@ async fn close(work: &mut Work, id: &EndpointId, participant: &ParticipantSid, c
         return Ok(());
     }
     let Some(endpoint) = work.tx.endpoint(id).await? else { return Ok(()) };
+    let reason = match cause {
+        LinkEnd::Left | LinkEnd::LoggedOut => LeaveReason::Left,
+        LinkEnd::Revoked => LeaveReason::Revoked,
+        LinkEnd::Duplicate => LeaveReason::Duplicate,
+        _ => LeaveReason::LinkLost,
+    };
+    if endpoint.kind == EndpointKind::Guest {
+        return guests::link_left(work, &endpoint.id, reason).await;
+    }
     let Some(site_id) = endpoint.site_id.clone() else {
         return observer_left(work, &endpoint, cause).await;
     };
@@ -177,12 +193,6 @@ async fn close(work: &mut Work, id: &EndpointId, participant: &ParticipantSid, c
         cause: Some(offline),
     };
     put_presence(work, &endpoint, &site, presence).await?;
-    let reason = match cause {
-        LinkEnd::Left | LinkEnd::LoggedOut => LeaveReason::Left,
-        LinkEnd::Revoked => LeaveReason::Revoked,
-        LinkEnd::Duplicate => LeaveReason::Duplicate,
-        _ => LeaveReason::LinkLost,
-    };
     change::site_endpoint_left(work, &endpoint, reason).await
 }
 

@@ -16,6 +16,7 @@ use lianxian_model::directive::{Directive, DirectiveState, Picture};
 use lianxian_model::drawing::{Frame, Stroke};
 use lianxian_model::duty::{Handover, Shift, ShiftSwap};
 use lianxian_model::event::OutboxEvent;
+use lianxian_model::guest::{Consent, ConsentText, GuestLink, Rating, Visit};
 use lianxian_model::ids::*;
 use lianxian_model::media::{TrackKind, TrackSummary};
 use lianxian_model::org::{Endpoint, Site, Unit};
@@ -70,6 +71,7 @@ pub trait Tx:
     + CheckRows
     + RequestRows
     + DirectiveRows
+    + GuestRows
     + DutyRows
     + AgreementRows
     + LedgerRows
@@ -91,7 +93,7 @@ pub trait OrgRows: Send {
     async fn site(&mut self, id: &SiteId) -> StoreResult<Option<Site>>;
     async fn insert_site(&mut self, site: &Site) -> StoreResult<()>;
     async fn update_site(&mut self, site: &Site) -> StoreResult<bool>;
-    /// All but consoles.
+    /// All but consoles and guests.
     async fn endpoints(&mut self) -> StoreResult<Vec<Endpoint>>;
     async fn endpoints_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Endpoint>>;
     async fn endpoint(&mut self, id: &EndpointId) -> StoreResult<Option<Endpoint>>;
@@ -586,6 +588,46 @@ pub trait DirectiveRows: Send {
     async fn insert_picture(&mut self, picture: &Picture) -> StoreResult<()>;
     /// Oldest first.
     async fn pictures_of(&mut self, directive: &DirectiveId) -> StoreResult<Vec<Picture>>;
+}
+
+/// Guest links, visits, consents with their texts, ratings. Secrets are given and asked for as their SHA-256, hex.
+#[async_trait]
+pub trait GuestRows: Send {
+    async fn insert_guest_link(&mut self, link: &GuestLink, token_hash: &str) -> StoreResult<()>;
+    async fn guest_link(&mut self, id: &GuestLinkId) -> StoreResult<Option<GuestLink>>;
+    async fn guest_link_by_token(&mut self, token_hash: &str) -> StoreResult<Option<GuestLink>>;
+    /// Newest first.
+    async fn guest_links_of(&mut self, request: &RequestId) -> StoreResult<Vec<GuestLink>>;
+    /// Takes one use; false: there is none left, or it was revoked.
+    async fn use_guest_link(&mut self, id: &GuestLinkId) -> StoreResult<bool>;
+    /// False: it was revoked already.
+    async fn revoke_guest_link(&mut self, link: &GuestLink) -> StoreResult<bool>;
+    async fn insert_visit(&mut self, visit: &Visit, token_hash: &str) -> StoreResult<()>;
+    async fn visit(&mut self, id: &VisitId) -> StoreResult<Option<Visit>>;
+    async fn visit_by_token(&mut self, token_hash: &str) -> StoreResult<Option<Visit>>;
+    async fn visit_of_endpoint(&mut self, endpoint: &EndpointId) -> StoreResult<Option<Visit>>;
+    /// Oldest first.
+    async fn visits_of(&mut self, request: &RequestId) -> StoreResult<Vec<Visit>>;
+    async fn name_visit(&mut self, id: &VisitId, name: &str) -> StoreResult<()>;
+    /// False: it was removed already.
+    async fn remove_visit(&mut self, visit: &Visit) -> StoreResult<bool>;
+    async fn insert_consent_text(&mut self, text: &ConsentText) -> StoreResult<()>;
+    /// The latest of exactly this unit.
+    async fn consent_text(&mut self, unit: &UnitId) -> StoreResult<Option<ConsentText>>;
+    /// All versions of exactly this unit, newest first.
+    async fn consent_texts_of(&mut self, unit: &UnitId) -> StoreResult<Vec<ConsentText>>;
+    async fn insert_consent(&mut self, consent: &Consent) -> StoreResult<()>;
+    /// False: it was withdrawn already.
+    async fn withdraw_consent(&mut self, consent: &Consent) -> StoreResult<bool>;
+    async fn consent(&mut self, id: &ConsentId) -> StoreResult<Option<Consent>>;
+    /// Oldest first, withdrawn ones included; as the two below.
+    async fn consents_of_visit(&mut self, visit: &VisitId) -> StoreResult<Vec<Consent>>;
+    async fn consents_of_request(&mut self, request: &RequestId) -> StoreResult<Vec<Consent>>;
+    /// Given in the session, or before it to the request that it was held for.
+    async fn consents_of_session(&mut self, session: &SessionId) -> StoreResult<Vec<Consent>>;
+    async fn insert_rating(&mut self, rating: &Rating) -> StoreResult<()>;
+    /// Oldest first; the last holds.
+    async fn ratings_of_request(&mut self, request: &RequestId) -> StoreResult<Vec<Rating>>;
 }
 
 /// Where the two append-only ledgers stand.

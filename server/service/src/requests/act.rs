@@ -4,9 +4,10 @@ use super::raise::text;
 use super::{RequestView, Requests, change, names, no_request, party, read};
 use crate::actor::Actor;
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::guests::{self, Judged};
 use crate::work::Work;
 use lianxian_model::ids::{EndpointId, PersonId, RequestId};
-use lianxian_model::request::{Favour, Grade, HelpRequest, Party, RequestAction, RequestState};
+use lianxian_model::request::{Channel, Favour, Grade, HelpRequest, Party, RequestAction, RequestState};
 use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ pub enum RequestStepWanted {
     Confirm,
     /// The asker does not agree that it is done.
     Object { reason: String },
-    /// 评价, by the asker.
+    /// 评价, by the asker; said again, the latest holds.
     Evaluate {
         grade: Grade,
         #[serde(default)]
@@ -174,7 +175,10 @@ impl Requests {
             Wanted::Confirm => RequestAction::Confirm { by: said },
             Wanted::Object { reason } => RequestAction::Object { by: said, reason: said_why(&reason)? },
             Wanted::Evaluate { grade, text: words } => {
-                RequestAction::Evaluate { by: said, grade, text: text("text", &words)? }
+                let channel = if actor.device().is_some() { Channel::Station } else { Channel::Console };
+                let words = text("text", &words)?;
+                return guests::rate(work, request, Judged { by: said, channel, visit: None, grade, text: words })
+                    .await;
             }
             Wanted::CallBack { note } => {
                 let note = text("note", &note)?;
@@ -230,6 +234,7 @@ impl Requests {
                 request.asker_account.as_ref() == Some(&account.account)
                     || self.core.may(&mut work.tx, actor, Right::RequestsRaise, unit).await?
             }
+            Actor::Guest(_) => false,
             Actor::System => true,
         };
         let manages = self.core.may(&mut work.tx, actor, Right::RequestsManage, unit).await?;

@@ -203,7 +203,6 @@ impl From<RequestError> for ServiceError {
                 limit: Some(SUSPENSION_MAX_MS),
                 ..ServiceError::invalid("until_ms", "截止时间须在今后 90 天以内", en)
             },
-            RequestError::Evaluated => ServiceError::conflict("evaluated", "已经评价过", en),
             RequestError::CallBackDue => ServiceError::conflict("call_back_due", "不满意评价须先回访，再归档", en),
             RequestError::Itself => ServiceError::invalid("into", "不能并入自身", en),
         }

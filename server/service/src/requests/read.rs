@@ -1,6 +1,7 @@
 //! Requests as they are told: one line of the desk, and one with its whole history.
 
 use crate::error::ServiceResult;
+use crate::guests::{RatingView, ratings_of};
 use crate::org::Named;
 use crate::ports::store::Tx;
 use crate::sessions::read::Names;
@@ -120,6 +121,8 @@ pub struct RequestDetail {
     pub request: RequestView,
     pub steps: Vec<RequestStepView>,
     pub calls: Vec<CallView>,
+    /// Every grade that was given, oldest first; the last holds.
+    pub ratings: Vec<RatingView>,
 }
 
 /// Someone who may answer a request.
@@ -216,5 +219,6 @@ pub(super) async fn detail(tx: &mut Box<dyn Tx>, request: HelpRequest) -> Servic
         persons: serde_json::from_str(&call.persons).unwrap_or_default(),
     });
     let calls = calls.collect();
-    Ok(RequestDetail { request: view(tx, request, &mut Names::default()).await?, steps, calls })
+    let ratings = ratings_of(tx, &request.id).await?;
+    Ok(RequestDetail { request: view(tx, request, &mut Names::default()).await?, steps, calls, ratings })
 }

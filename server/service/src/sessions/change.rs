@@ -74,6 +74,7 @@ async fn store(work: &mut Work, session: &mut Session, effects: Vec<SessionEffec
         work.regrant(&session.id);
     }
     if ended {
+        crate::guests::session_ended(work, session);
         // Sessions and requests know each other here only, and the way back is short: a session never asks of requests.
         Box::pin(crate::requests::session_ended(work, session)).await?;
         tell(work, session, EventKind::SessionEnded).await
@@ -201,6 +202,15 @@ pub(crate) fn party_attendance(
         name: account.person_name.clone(),
         unit_id: Some(account.unit.clone()),
         ..attendance(work, &session.id, mode)
+    }
+}
+
+/// A guest's attendance of an assistance.
+pub(crate) fn guest_attendance(work: &Work, session: &Session, endpoint: &EndpointId, name: &str) -> Attendance {
+    Attendance {
+        endpoint_id: Some(endpoint.clone()),
+        name: name.to_owned(),
+        ..attendance(work, &session.id, Mode::Guest)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::links::profile_of;
 use crate::ports::live::{Grant, LinkEnd, LinkRights, Live};
 use crate::ports::store::Tx;
 use lianxian_model::ids::{EndpointId, SessionId};
-use lianxian_model::session::{Session, SessionKind};
+use lianxian_model::session::{Attendance, Mode, Session, SessionKind};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
@@ -99,7 +99,12 @@ async fn tell(core: &Core, live: &dyn Live, session: &SessionId) {
     }
 }
 
-/// What the consoles of an assistance may do on their links now: those that attend it, and those that did.
+/// Attends by a console or a guest's page: what its link may do follows the assistance.
+fn comes_by_itself(attendance: &Attendance) -> bool {
+    attendance.person_id.is_some() || attendance.mode == Mode::Guest
+}
+
+/// What the consoles and guests of an assistance may do on their links now: those that attend it, and those that did.
 async fn rights_of(
     core: &Core,
     tx: &mut Box<dyn Tx>,
@@ -109,12 +114,12 @@ async fn rights_of(
         return Ok(Vec::new());
     }
     let consoles: BTreeSet<&EndpointId> =
-        session.attendances.iter().filter(|a| a.person_id.is_some()).filter_map(|a| a.endpoint_id.as_ref()).collect();
+        session.attendances.iter().filter(|a| comes_by_itself(a)).filter_map(|a| a.endpoint_id.as_ref()).collect();
     let mut rights = Vec::with_capacity(consoles.len());
     for console in consoles {
         match profile_of(tx, console, core.now()).await {
             Ok((_, profile)) => rights.push((console.clone(), profile.rights)),
-            // Its login is over: its link ends for that.
+            // Its login is over, or its consent withdrawn: its link ends for that.
             Err(error) if error.kind == ErrorKind::Unauthenticated => {}
             Err(error) => return Err(error),
         }

@@ -269,6 +269,22 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
         }
         "picture.first" => ("画面到达观看端".into(), "the picture reached the viewer".into()),
         "sound.first" => ("声音到达观看端".into(), "the sound reached the viewer".into()),
+        "consent.given" => {
+            let (zh, en) = crate::guests::scope_told(&detail);
+            let version = detail.get("version").and_then(serde_json::Value::as_i64).unwrap_or_default();
+            (
+                format!("{}同意知情同意书第 {version} 版（{zh}）", text("name")),
+                format!("{} agreed to version {version} of the consent text ({en})", text("name")),
+            )
+        }
+        "consent.withdrawn" => {
+            let (reason, name) = (text("reason"), text("name"));
+            if reason.is_empty() {
+                (format!("{name}撤回同意"), format!("{name} withdrew the consent"))
+            } else {
+                (format!("{name}撤回同意：{reason}"), format!("{name} withdrew the consent: {reason}"))
+            }
+        }
         "privacy.on" => (
             format!("现场打开隐私开关：{}", text("reason")),
             format!("the site switched privacy on: {}", text("reason")),
