@@ -284,7 +284,8 @@ async fn sign_guest_token(State(app): State<App>, AsGuest(actor): AsGuest) -> An
     sign(&app, &actor, None).await
 }
 
-/// How the guest found the help, once it is finished; said again, the last holds. Codes: `request_state`, `too_many_ratings`.
+/// How the guest found the help, once it is finished; said again, the last holds. Codes: `not_finished`,
+/// `too_many_ratings`.
 #[utoipa::path(post, path = "/guest/ratings", tag = "guest", request_body = Judgement,
     responses((status = 201, body = VisitView)))]
 async fn judge_visit(

@@ -8,7 +8,7 @@ use crate::requests;
 use crate::work::Work;
 use lianxian_model::guest::{MAX_RATINGS, Rating};
 use lianxian_model::ids::{RequestId, VisitId};
-use lianxian_model::request::{Channel, Grade, HelpRequest, RequestAction, TEXT_MAX_CHARS};
+use lianxian_model::request::{Channel, Grade, HelpRequest, RequestAction, RequestState, TEXT_MAX_CHARS};
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,6 +49,11 @@ pub(crate) struct Judged {
     pub text: String,
 }
 
+/// The help is done and not filed yet.
+pub(super) fn may_judge(state: RequestState) -> bool {
+    matches!(state, RequestState::Confirming | RequestState::Closed | RequestState::Reviewed)
+}
+
 /// Keeps the grade and carries the request on. Errors: `request_state`, `too_many_ratings`.
 pub(crate) async fn rate(work: &mut Work, request: &mut HelpRequest, judged: Judged) -> ServiceResult<()> {
     let Judged { by, channel, visit, grade, text } = judged;
@@ -85,12 +90,20 @@ pub(crate) async fn ratings_of(tx: &mut Box<dyn Tx>, request: &RequestId) -> Ser
 
 impl Guests {
     /// The guest judges the help, once it is finished; again, and the last holds.
-    /// Errors: `request_state`, `too_many_ratings`; `invalid` with field `text`.
+    /// Errors: `not_finished`, `too_many_ratings`; `invalid` with field `text`.
     pub async fn judge(&self, actor: &Actor, judgement: Judgement) -> ServiceResult<VisitView> {
         let text = bounded("text", &judgement.text, TEXT_MAX_CHARS)?;
         let mut work = self.core.begin(actor).await?;
         let now = work.now;
         let mut found = own(&mut work.tx, actor, now).await?;
+        if !may_judge(found.request.state) {
+            return Err(ServiceError::conflict(
+                "not_finished",
+                "办理完成后才能评价；归档以后不再更正",
+                "it is judged once it is finished, and not any more once it is filed",
+            )
+            .with_value(found.request.state.as_str()));
+        }
         let judged = Judged {
             by: actor.name().to_owned(),
             channel: Channel::Guest,

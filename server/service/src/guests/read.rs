@@ -2,6 +2,7 @@
 
 use super::attending::consents_for;
 use super::consents::text_for;
+use super::ratings::may_judge;
 use super::{ConsentTextView, Guests, RatingView, Standing, attends, open_session, ratings_of};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
@@ -237,7 +238,6 @@ impl Guests {
         let running = if clocks.response.stopped_ms.is_none() { &clocks.response } else { &clocks.closing };
         let stands = running.stopped_ms.is_some() || running.paused_since_ms.is_some();
         let state_of = request.state;
-        let may_judge = matches!(state_of, RequestState::Confirming | RequestState::Closed | RequestState::Reviewed);
         Ok(VisitView {
             id: standing.visit.id,
             state,
@@ -258,7 +258,7 @@ impl Guests {
             session,
             text: text.into(),
             consent,
-            may_judge,
+            may_judge: may_judge(state_of),
             rating: rating.map(RatingView::from),
             now_ms: self.core.now(),
         })

@@ -4,6 +4,7 @@ mod cases;
 mod checks;
 pub mod district;
 mod duty;
+mod guests;
 mod ledger;
 mod logins;
 mod org;

@@ -8,6 +8,7 @@ use lianxian_model::media::TrackKind;
 use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
 use lianxian_service::assists::{AssistView, Joining, NewAssist, NewParty};
 use lianxian_service::demo::DemoDevice;
+use lianxian_service::guests::NewConsent;
 use lianxian_service::ports::record::{LinkOwner, SubscriptionStarted};
 
 async fn call(town: &Town, seat: &Seat, device: &DemoDevice) -> AssistView {
@@ -76,6 +77,11 @@ in_both_towns! {
 
         let answered = town.clock.pass(SECOND);
         assert_eq!(s.assists.answer(&device, &id).await.unwrap().answered_ms, Some(answered));
+        // Seen at once; heard once somebody there has agreed to it.
+        assert_eq!(pairs(&town, &id, &names), ["op>station v", "station>op v"]);
+        let text = s.guests.texts(&device, &device.device().unwrap().unit).await.unwrap().current;
+        let consent = NewConsent { name: "王某".into(), sha256: text.sha256, picture: true, sound: true };
+        s.guests.consent_at_station(&device, &id, consent).await.unwrap();
         assert_eq!(pairs(&town, &id, &names), ["op>station va", "station>op va"]);
         let rights = town.live.rights(&op.console).unwrap();
         assert_eq!((rights.may_publish, rights.hidden), (PublishRights::ALL, false));

@@ -14,6 +14,7 @@ mod duty;
 mod encoders;
 mod enrolment;
 mod events;
+mod guests;
 mod logins;
 mod patrol;
 mod privacy;
