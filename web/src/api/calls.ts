@@ -120,6 +120,29 @@ export const requests = {
   act: (request: string, step: t.RequestStep, how?: Ask) => http.post<t.RequestView>(`/requests/${id(request)}/steps`, step, how),
 };
 
+/** Guest links and those who came by them: of the console, or of this workstation's site. */
+export const guests = (whose: "account" | "station") => {
+  const root = whose === "station" ? "/station" : "";
+  const own = { ownLogin: whose === "station" };
+  return {
+    board: (request: string, how?: Ask) => http.get<t.GuestBoard>(`${root}/requests/${id(request)}/guests`, { ...how, ...own }),
+    make: (request: string, link: t.NewGuestLink) => http.post<t.MadeGuestLink>(`${root}/requests/${id(request)}/guest-links`, link, own),
+    revoke: (link: string, reason: string) => http.post<t.GuestLinkView>(`${root}/guest-links/${id(link)}/revoke`, { reason }, own),
+    remove: (guest: string, reason: string) => http.post<t.GuestView>(`${root}/guests/${id(guest)}/remove`, { reason }, own),
+  };
+};
+
+/** A citizen's own calls: the browser that opened a link has a cookie of its own. */
+export const visit = {
+  open: (token: string) => http.post<t.VisitView>("/guest/visit", { token }, { ownLogin: true }),
+  get: (how?: Ask) => http.get<t.VisitView>("/guest/visit", { ...how, ownLogin: true }),
+  consent: (consent: t.NewConsent) => http.post<t.VisitView>("/guest/consents", consent, { ownLogin: true }),
+  withdraw: (reason: string) => http.post<t.VisitView>("/guest/consents/withdraw", { reason }, { ownLogin: true }),
+  linkToken: () => http.post<t.LinkToken>("/guest/link/tokens", {}, { ownLogin: true }),
+  judge: (grade: t.Grade, text: string) => http.post<t.VisitView>("/guest/ratings", { grade, text }, { ownLogin: true }),
+  events: () => address("/guest/events"),
+};
+
 /** Directives: of the console, or addressed to this workstation's office. */
 export const directives = (whose: "account" | "station") => {
   const root = whose === "station" ? "/station/directives" : "/directives";
@@ -186,13 +209,17 @@ export const station = {
   ask: (request: t.NewRequest, key: string) => http.post<t.RequestView>("/station/requests", request, { ownLogin: true, key }),
   act: (request: string, step: t.RequestStep) => http.post<t.RequestView>(`/station/requests/${id(request)}/steps`, step, { ownLogin: true }),
   linkToken: () => http.post<t.LinkToken>("/station/link/tokens", {}, { ownLogin: true }),
+  consentText: (how?: Ask) => http.get<t.ConsentTextView>("/station/consent-text", { ...how, ownLogin: true }),
+  consent: (session: string, consent: t.NewConsent) => http.post<t.ConsentView>(`/station/assists/${id(session)}/consents`, consent, { ownLogin: true }),
+  withdrawConsent: (session: string, consent: string, reason: string) =>
+    http.post<t.ConsentView>(`/station/assists/${id(session)}/consents/${id(consent)}/withdraw`, { reason }, { ownLogin: true }),
   forget: () => http.delete("/station", { ownLogin: true }),
 };
 
-/** A pre-shift check: of the account that is logged in, or of this workstation. */
-export const checks = (whose: "account" | "station") => {
-  const root = whose === "station" ? "/station/checks" : "/checks";
-  const own = { ownLogin: whose === "station" };
+/** A check: of the account that is logged in, of this workstation, or of a guest, which keeps nothing. */
+export const checks = (whose: "account" | "station" | "guest") => {
+  const root = { account: "/checks", station: "/station/checks", guest: "/guest/checks" }[whose];
+  const own = { ownLogin: whose !== "account" };
   return {
     last: (how?: Ask) => http.get<t.Check | null>(`${root}/last`, { ...how, ...own }),
     keep: (check: t.NewCheck, how?: Ask) => http.post<t.Check>(root, check, { ...how, ...own }),

@@ -28,7 +28,11 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "duty.changed":
       return [["duty"]];
     case "request.changed":
-      return [["requests", "one", (event.payload as RequestView).id], ["requests", "list"], ["cases", "one"], ...session];
+      return [["requests", "one", (event.payload as RequestView).id], ["guests", (event.payload as RequestView).id], ["requests", "list"], ["cases", "one"], ...session];
+    case "guest.changed": {
+      const request = (event.payload as { request_id: string }).request_id;
+      return [["guests", request], ["requests", "one", request], ["station", "view"], ["cases", "one"], ...session];
+    }
     case "directive.changed":
       return [["directives"], ["cases", "one"], ...session];
     case "org.changed":

@@ -2,9 +2,14 @@
 
 import type { RequestView } from "./types";
 
-/** Somebody still has to do something about the matter itself. */
+/** A dissatisfied asker is to be called back. */
+export function callBackDue(request: RequestView): boolean {
+  return request.state === "closed" && request.evaluation?.call_back_by_ms != null;
+}
+
+/** The desk has something to do about it: the matter itself, or a call-back. */
 export function isOpen(request: RequestView): boolean {
-  return !["closed", "reviewed", "archived", "withdrawn", "merged"].includes(request.state);
+  return callBackDue(request) || !["closed", "reviewed", "archived", "withdrawn", "merged"].includes(request.state);
 }
 
 /**

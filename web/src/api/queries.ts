@@ -53,6 +53,9 @@ export const queries = {
       initialPageParam: firstPage,
       getNextPageParam: (page) => page.next,
     }),
+  guests: (whose: "account" | "station", request: string) =>
+    queryOptions({ queryKey: ["guests", request, whose], queryFn: ({ signal }) => calls.guests(whose).board(request, { signal }) }),
+  stationConsentText: () => queryOptions({ queryKey: ["station", "consent-text"], queryFn: ({ signal }) => calls.station.consentText({ signal }) }),
   openDirectives: (whose: "account" | "station") =>
     queryOptions({ queryKey: ["directives", "open", whose], queryFn: ({ signal }) => calls.directives(whose).open({ signal }) }),
   directive: (whose: "account" | "station", id: string) =>

@@ -13,7 +13,7 @@ export const terms = {
   } satisfies Terms<t.SiteKind>,
   privacyClass: { open: ["开放", "open"], private: ["私密", "private"] } satisfies Terms<t.PrivacyClass>,
   endpointKind: {
-    station: ["工作站", "workstation"], camera: ["摄像机", "camera"], body_camera: ["执法记录仪", "body camera"], phone: ["手机", "phone"], console: ["指挥台", "console"],
+    station: ["工作站", "workstation"], camera: ["摄像机", "camera"], body_camera: ["执法记录仪", "body camera"], phone: ["手机", "phone"], console: ["指挥台", "console"], guest: ["来访", "guest"],
   } satisfies Terms<t.EndpointKind>,
   role: {
     commander: ["指挥长", "commander"], duty_leader: ["带班领导", "duty leader"], shift_chief: ["值班长", "shift chief"], operator: ["值班员", "operator"],
@@ -42,10 +42,10 @@ export const terms = {
     observer_lost: ["观看端断线", "the observer's link was lost"], revoked: ["权限撤销或停用", "a right was withdrawn"], hung_up: ["现场挂断", "ended by the site"], emptied: ["参会人员已全部离开", "everyone left"],
     interrupted: ["异常中断", "interrupted by a server stop"],
   } satisfies Terms<t.SessionEnd>,
-  mode: { watch: ["只看", "watch"], talk: ["喊话", "talk"], whisper: ["耳语", "whisper"], join: ["插入", "join"], release: ["强拆", "release"], present: ["在场", "present"] } satisfies Terms<t.Mode>,
+  mode: { watch: ["只看", "watch"], talk: ["喊话", "talk"], whisper: ["耳语", "whisper"], join: ["插入", "join"], release: ["强拆", "release"], present: ["在场", "present"], guest: ["来访", "guest"] } satisfies Terms<t.Mode>,
   leaveReason: {
     session_ended: ["会话结束", "session ended"], left: ["离开", "left"], mode_changed: ["改变方式", "changed the mode"], link_lost: ["断线", "link lost"], duplicate: ["同一终端重新连接", "replaced by a new link"],
-    revoked: ["被移出", "removed"], interrupted: ["异常中断", "interrupted"],
+    revoked: ["被移出", "removed"], withdrawn: ["撤回同意", "withdrew the consent"], interrupted: ["异常中断", "interrupted"],
   } satisfies Terms<t.LeaveReason>,
   caseEntryKind: {
     request: ["求助", "request"], session: ["会话", "session"], attendance: ["参会", "attendance"], drawing: ["定格", "frozen frame"],

@@ -5,7 +5,7 @@ import type { ProblemBody } from "@/lib/problem";
 export type UnitLevel = "district" | "centre" | "street" | "village";
 export type SiteKind = "hall" | "window" | "mediation" | "talk" | "command" | "field";
 export type PrivacyClass = "open" | "private";
-export type EndpointKind = "station" | "camera" | "body_camera" | "phone" | "console";
+export type EndpointKind = "station" | "camera" | "body_camera" | "phone" | "console" | "guest";
 export type Role =
   | "commander" | "duty_leader" | "shift_chief" | "operator" | "inspector" | "expert" | "office_head" | "staff" | "adviser"
   | "trainer" | "evaluator" | "player" | "system_admin" | "security_admin" | "audit_admin";
@@ -16,8 +16,8 @@ export type Right =
 export type SessionKind = "patrol" | "assist" | "conference" | "roll_call" | "emergency" | "broadcast" | "drill";
 export type SessionState = "open" | "ended" | "interrupted";
 export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "hung_up" | "emptied" | "interrupted";
-export type Mode = "watch" | "talk" | "whisper" | "join" | "release" | "present";
-export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost" | "duplicate" | "revoked" | "interrupted";
+export type Mode = "watch" | "talk" | "whisper" | "join" | "release" | "present" | "guest";
+export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost" | "duplicate" | "revoked" | "withdrawn" | "interrupted";
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";
@@ -42,7 +42,7 @@ export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" |
 export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
 export type EventKind =
   | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
-  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
+  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "guest.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
 
 export interface Named {
   id: string;
@@ -390,6 +390,118 @@ export interface AssistView {
   leader_lost_ms: number | null;
   parties: PartyView[];
   invited: InvitedView[];
+  /** Citizens who came by a link of its request, out and in. */
+  guests: GuestView[];
+  /** Given at the workstation. */
+  consents: ConsentView[];
+  /** Nobody is heard until somebody has agreed to sound. */
+  sound_waits: boolean;
+}
+
+export type GuestState = "waiting" | "consented" | "attending" | "withdrawn" | "removed";
+export type LinkRefusal = "revoked" | "expired" | "used_up";
+
+export interface NewGuestLink {
+  life_ms?: number;
+  max_uses?: number;
+}
+
+export interface GuestLinkView {
+  id: string;
+  made_by: string;
+  made_ms: number;
+  expires_ms: number;
+  max_uses: number;
+  uses: number;
+  refusal: LinkRefusal | null;
+  revoked_by: string;
+  revoke_reason: string;
+}
+
+export interface MadeGuestLink {
+  /** Told once. */
+  token: string;
+  link: GuestLinkView;
+}
+
+export interface ConsentTextView {
+  unit_id: string;
+  version: number;
+  title: string;
+  body: string;
+  sha256: string;
+  made_ms: number;
+  made_by: string;
+}
+
+export interface NewConsent {
+  name: string;
+  sha256: string;
+  picture: boolean;
+  sound: boolean;
+}
+
+export interface ConsentView {
+  id: string;
+  name: string;
+  text_version: number;
+  text_sha256: string;
+  picture: boolean;
+  sound: boolean;
+  given_ms: number;
+  witness: string;
+  withdrawn_ms: number | null;
+  withdraw_reason: string;
+}
+
+export interface GuestView {
+  id: string;
+  link_id: string;
+  endpoint_id: string;
+  name: string;
+  state: GuestState;
+  opened_ms: number;
+  consent: ConsentView | null;
+  removed_ms: number | null;
+  removed_by: string;
+  remove_reason: string;
+}
+
+export interface RatingView {
+  seq: number;
+  channel: Channel;
+  grade: Grade;
+  text: string;
+  by: string;
+  at_ms: number;
+}
+
+export interface GuestBoard {
+  links: GuestLinkView[];
+  guests: GuestView[];
+  consents: ConsentView[];
+  ratings: RatingView[];
+}
+
+/** A visit as its guest sees it. */
+export interface VisitView {
+  id: string;
+  state: GuestState;
+  name: string;
+  request_number: string;
+  request_state: RequestState;
+  need: Skill;
+  urgency: Urgency;
+  site: Named | null;
+  asker: string;
+  promise: { asked_ms: number; accepted_ms: number | null; answer_by_ms: number | null; done_ms: number | null };
+  answerer: { name: string; unit: string; post: string } | null;
+  session: { since_ms: number; sound_waits: boolean; present: string[]; attends: boolean } | null;
+  text: ConsentTextView;
+  consent: ConsentView | null;
+  may_judge: boolean;
+  rating: RatingView | null;
+  now_ms: number;
 }
 
 export interface Candidate {
@@ -874,6 +986,7 @@ export interface RequestStepView {
 export interface RequestDetail extends RequestView {
   steps: RequestStepView[];
   calls: { at_ms: number; rung: Rung; roster: unknown; persons: string[] }[];
+  ratings: RatingView[];
 }
 
 export interface NewRequest {

@@ -1,4 +1,4 @@
-// Addresses to pages. A workstation's page stands alone, for a machine without a person's login; everything else is behind the login gate.
+// Addresses to pages. A workstation's page stands alone, for a machine without a person's login, and so does a citizen's; everything else is behind the login gate.
 
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { paths } from "@/lib/paths";
@@ -8,6 +8,7 @@ import { Shell } from "./shell/Shell";
 
 /** Pages outside the shell. */
 const alone: RouteObject[] = [
+  { path: paths.guest, lazy: async () => ({ Component: (await import("./GuestRoute")).default }) },
   { path: paths.stationCheck, lazy: async () => ({ Component: (await import("@/features/check/StationCheckPage")).default }) },
   { path: paths.station, lazy: async () => ({ Component: (await import("@/features/station/StationRoom")).default }) },
 ];

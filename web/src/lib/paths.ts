@@ -21,6 +21,8 @@ export const paths = {
   audit: "/audit",
   account: "/account",
   check: "/check",
+  /** A citizen's page; what follows is the secret of a link. */
+  guest: "/g/:token",
   station: "/station",
   stationCheck: "/station/check",
 } as const;

@@ -22,7 +22,7 @@ import { checkWords, explain, figureText } from "./words";
 
 const TONE: Record<CheckVerdict, Tone> = { good: "live", skipped: "asleep", weak: "weak", bad: "off" };
 
-export function CheckPanel({ seat, who, choices, silent }: { seat: Seat; who: string; choices: Choices | null; silent: boolean }) {
+export function CheckPanel({ seat, who, choices, silent }: { seat: Exclude<Seat, "guest">; who: string; choices: Choices | null; silent: boolean }) {
   const say = useWords(checkWords);
   const language = useLanguage();
   const client = useQueryClient();
@@ -109,7 +109,7 @@ export function CheckPanel({ seat, who, choices, silent }: { seat: Seat; who: st
 
 const MARK: Record<CheckVerdict, typeof CheckCircleFilled> = { good: CheckCircleFilled, skipped: MinusCircleOutlined, weak: ExclamationCircleFilled, bad: CloseCircleFilled };
 
-function Row({ topic, item, busy, children }: { topic: CheckTopic; item: CheckItem | undefined; busy: boolean; children?: React.ReactNode }) {
+export function Row({ topic, item, busy, children }: { topic: CheckTopic; item: CheckItem | undefined; busy: boolean; children?: React.ReactNode }) {
   const say = useWords(checkWords);
   const language = useLanguage();
   const told = item && !busy ? explain(item, language) : null;
@@ -141,7 +141,7 @@ function Row({ topic, item, busy, children }: { topic: CheckTopic; item: CheckIt
   );
 }
 
-function Question({ answer }: { answer: (heard: "yes" | "no" | "again") => void }) {
+export function Question({ answer }: { answer: (heard: "yes" | "no" | "again") => void }) {
   const say = useWords(checkWords);
   return (
     <div className={css.question} role="group" aria-label={say.question}>
@@ -157,7 +157,7 @@ function Question({ answer }: { answer: (heard: "yes" | "no" | "again") => void 
   );
 }
 
-function Picture({ track, label }: { track: MediaStreamTrack; label: string }) {
+export function Picture({ track, label }: { track: MediaStreamTrack; label: string }) {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;

@@ -16,7 +16,7 @@ const UPLOAD_BAD = 300;
 /** Of the bar from 0 to 1: someone who speaks near the microphone is well above, a quiet room well below. */
 export const HEARD = 0.35;
 
-export type Seat = "account" | "station";
+export type Seat = "account" | "station" | "guest";
 
 export const item = (topic: CheckTopic, verdict: CheckVerdict, cause = "", figure: number | null = null): CheckItem => ({ topic, verdict, cause, figure: figure === null ? null : Math.round(figure) });
 

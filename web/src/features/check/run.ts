@@ -38,6 +38,8 @@ export interface Setting {
   choices: Choices | null;
   /** The privacy switch is on: camera and microphone stay shut. */
   silent: boolean;
+  /** Devices and whether media comes through, and nothing that costs a phone its data. */
+  brief?: boolean;
 }
 
 export class CheckRun {
@@ -138,7 +140,25 @@ export class CheckRun {
     }
   }
 
-  async #line({ calls }: Setting, signal: AbortSignal): Promise<void> {
+  async #line({ calls, brief }: Setting, signal: AbortSignal): Promise<void> {
+    if (!brief) await this.#port(calls, signal);
+    let offset: number | null = null;
+    await this.#try("link", signal, async () => {
+      const heard = await talk(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/rtc/check`, signal);
+      offset = heard && heard.offset;
+      return judge.round("link", heard && heard.round);
+    });
+    if (!brief) this.#tell(judge.clock(offset));
+    this.#begin("udp", "tcp");
+    const openPeer = (sdp: string) => calls.peer(sdp, { signal });
+    const [udp, tcp] = await Promise.all([reach("udp", openPeer, signal), reach("tcp", openPeer, signal)]);
+    this.#tell(...judge.ways(udp, tcp));
+    if (brief) return;
+    await this.#try("download", signal, async () => judge.width("download", await download(calls.download, signal)));
+    await this.#try("upload", signal, async () => judge.width("upload", await upload(calls.upload, signal)));
+  }
+
+  async #port(calls: Setting["calls"], signal: AbortSignal): Promise<void> {
     await this.#try("port", signal, async () => {
       const rounds: number[] = [];
       // The first may have to open the connection; the second says how long a round takes.
@@ -154,19 +174,6 @@ export class CheckRun {
       }
       return judge.round("port", Math.min(...rounds));
     });
-    let offset: number | null = null;
-    await this.#try("link", signal, async () => {
-      const heard = await talk(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/rtc/check`, signal);
-      offset = heard && heard.offset;
-      return judge.round("link", heard && heard.round);
-    });
-    this.#tell(judge.clock(offset));
-    this.#begin("udp", "tcp");
-    const openPeer = (sdp: string) => calls.peer(sdp, { signal });
-    const [udp, tcp] = await Promise.all([reach("udp", openPeer, signal), reach("tcp", openPeer, signal)]);
-    this.#tell(...judge.ways(udp, tcp));
-    await this.#try("download", signal, async () => judge.width("download", await download(calls.download, signal)));
-    await this.#try("upload", signal, async () => judge.width("upload", await upload(calls.upload, signal)));
   }
 
   async #try(topic: CheckTopic, signal: AbortSignal, what: () => Promise<CheckItem>): Promise<void> {

@@ -37,6 +37,15 @@ export const checkWords = words(
     notStation: "这台电脑还没有登记为工作站",
     toStation: "去登记",
     toConsole: "用账号登录后自检",
+    guest: {
+      title: "先看看手机或电脑能不能连线",
+      about: "不到十秒：摄像头、麦克风、扬声器和线路。浏览器询问时请点“允许”。",
+      start: "检查设备",
+      again: "再检查一次",
+      skip: "跳过检查",
+      go: "下一步",
+      whole: { good: "设备和线路正常", weak: "可以连线，有几处要注意", bad: "有问题，按下面的办法处理后再检查；处理不了也可以继续", skipped: "什么都没有检查" },
+    },
     report: { head: "连线岗前自检", at: "时间", who: "姓名或终端", address: "服务器", browser: "浏览器" },
   },
   {
@@ -72,6 +81,15 @@ export const checkWords = words(
     notStation: "This computer is not enrolled as a workstation",
     toStation: "Enrol it",
     toConsole: "Log in and check",
+    guest: {
+      title: "See first whether this phone or computer can connect",
+      about: "Less than ten seconds: camera, microphone, speaker and line. When the browser asks, choose “Allow”.",
+      start: "Check the devices",
+      again: "Check again",
+      skip: "Skip the check",
+      go: "Next",
+      whole: { good: "Devices and line are fine", weak: "It will work, with things to mind", bad: "See below what to do, then check again; you may go on all the same", skipped: "Nothing was checked" },
+    },
     report: { head: "Lianxian pre-shift check", at: "Time", who: "Person or device", address: "Server", browser: "Browser" },
   },
 );

@@ -155,7 +155,7 @@ export function Desk() {
           <EmptyState title={say.notFound} />
         ) : (
           <div className={css.columns}>
-            {COLUMNS.map((name) => (
+            {COLUMNS.filter((name) => name !== "callBack" || columns.callBack.length > 0).map((name) => (
               <Column key={name} name={name} requests={columns[name]} chosen={id} choose={choose} marked={marking ? marked : null} mark={turnMark} drag={drag} />
             ))}
           </div>

@@ -1,20 +1,23 @@
 // One request: what it is, who has it, its clocks, what can be done now, and its whole history.
 
 import { CloseOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown, Spin } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { guests } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
-import type { RequestStepView, RequestView } from "@/api/types";
+import type { NewGuestLink, RequestState, RequestStepView, RequestView } from "@/api/types";
 import { issuing } from "@/lib/issuing";
 import { useLanguage, useWords, type Language } from "@/lib/language";
 import { paths } from "@/lib/paths";
 import { timeText } from "@/lib/time";
 import { CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { Guests } from "@/ui/Guests";
+import { guestWords } from "@/ui/guestWords";
 import { StateTag, type Tone } from "@/ui/StateTag";
 import { Time } from "@/ui/Time";
 import { ClockTag } from "./Column";
@@ -23,6 +26,8 @@ import css from "./desk.module.css";
 import { deskWords } from "./words";
 
 const TONES: Partial<Record<RequestView["state"], Tone>> = { waiting: "info", connected: "live", suspended: "asleep", confirming: "weak", withdrawn: "asleep", merged: "asleep" };
+/** A citizen may come by a link: to be helped, and afterwards to judge. */
+const GUESTS: readonly RequestState[] = ["waiting", "accepted", "dispatched", "taken", "connected", "handling", "suspended", "confirming", "closed", "reviewed"];
 /** Buttons of their own; the rest is behind "…". */
 const PLAIN = 3;
 
@@ -39,8 +44,37 @@ export function RequestPanel({ id, known, close, begin }: { id: string; known: R
       </header>
       {!request && (detail.error ? <ErrorNote error={detail.error} retry={() => void detail.refetch()} /> : <Spin />)}
       {request && <Facts request={request} begin={begin} />}
+      {request && GUESTS.includes(request.state) && <RequestGuests request={request.id} />}
       {request && <Steps steps={detail.data?.steps ?? []} />}
     </aside>
+  );
+}
+
+/** Links, guests and what they agreed to. */
+function RequestGuests({ request }: { request: string }) {
+  const me = useMe();
+  const say = useWords(guestWords);
+  const board = useQuery(queries.guests("account", request));
+  const client = useQueryClient();
+  const own = guests("account");
+  const fresh = async <T,>(told: Promise<T>): Promise<T> => {
+    const answer = await told;
+    await client.invalidateQueries({ queryKey: ["guests", request] });
+    return answer;
+  };
+  const acts = holdsAny(me, ["requests.answer", "requests.raise"])
+    ? {
+        make: (link: NewGuestLink) => fresh(own.make(request, link)),
+        revoke: (link: string, reason: string) => fresh(own.revoke(link, reason)),
+        remove: (guest: string, reason: string) => fresh(own.remove(guest, reason)),
+      }
+    : null;
+  return (
+    <section className={css.steps}>
+      <h3>{say.title}</h3>
+      {board.error && <ErrorNote error={board.error} retry={() => void board.refetch()} />}
+      {board.data && <Guests links={board.data.links} guests={board.data.guests} acts={acts} />}
+    </section>
   );
 }
 

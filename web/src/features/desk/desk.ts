@@ -1,8 +1,9 @@
 // The desk as figures: which column a request stands in, which clock counts, and what this person may do to it. Pure.
 
+import { callBackDue } from "@/api/open-requests";
 import type { ClockView, Me, RequestState, RequestView, Right } from "@/api/types";
 
-export type ColumnName = "waiting" | "given" | "working" | "suspended" | "confirming";
+export type ColumnName = "waiting" | "given" | "working" | "suspended" | "confirming" | "callBack";
 
 const COLUMN: Partial<Record<RequestState, ColumnName>> = {
   waiting: "waiting",
@@ -15,9 +16,9 @@ const COLUMN: Partial<Record<RequestState, ColumnName>> = {
   confirming: "confirming",
 };
 
-export const COLUMNS: readonly ColumnName[] = ["waiting", "given", "working", "suspended", "confirming"];
+export const COLUMNS: readonly ColumnName[] = ["waiting", "given", "working", "suspended", "confirming", "callBack"];
 
-export type ClockName = "response" | "pickup" | "closing";
+export type ClockName = "response" | "pickup" | "closing" | "callBack";
 
 export interface Counting {
   name: ClockName;
@@ -31,6 +32,12 @@ const SOON = 0.25;
 
 /** The clock that matters most now: of the running ones, the one that is due first; else one that stands still. */
 export function counting(request: RequestView, now: number): Counting | null {
+  const callBack = callBackDue(request) ? request.evaluation : null;
+  if (callBack?.call_back_by_ms != null) {
+    const left = callBack.call_back_by_ms - now;
+    const whole = callBack.call_back_by_ms - callBack.at_ms;
+    return { name: "callBack", left, state: left < 0 ? "overdue" : left < whole * SOON ? "soon" : "calm" };
+  }
   const clocks: [ClockName, ClockView][] = [["response", request.response], ["pickup", request.pickup], ["closing", request.closing]];
   const live = clocks.filter(([, clock]) => clock.started_ms !== null && clock.stopped_ms === null && clock.due_ms !== null);
   const found = live
@@ -48,10 +55,10 @@ const URGENCY = { life: 0, utilities: 1, ordinary: 2 } as const;
 
 /** Each column with the most pressing first: overdue, urgent, then whoever waits longest. */
 export function columnsOf(requests: readonly RequestView[], now: number): Record<ColumnName, RequestView[]> {
-  const columns: Record<ColumnName, RequestView[]> = { waiting: [], given: [], working: [], suspended: [], confirming: [] };
+  const columns: Record<ColumnName, RequestView[]> = { waiting: [], given: [], working: [], suspended: [], confirming: [], callBack: [] };
   const rank = new Map<string, number>();
   for (const request of requests) {
-    const column = COLUMN[request.state];
+    const column = callBackDue(request) ? "callBack" : COLUMN[request.state];
     if (!column) continue;
     rank.set(request.id, counting(request, now)?.state === "overdue" ? 0 : 1);
     columns[column].push(request);

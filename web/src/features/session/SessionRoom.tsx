@@ -14,6 +14,7 @@ import { paths } from "@/lib/paths";
 import type { Call } from "@/live/call";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { guestWords } from "@/ui/guestWords";
 import { PageBody } from "@/ui/PageHeader";
 import { Boards } from "./Boards";
 import { Controls } from "./Controls";
@@ -116,6 +117,7 @@ function Room({ assist, call, identity }: { assist: AssistView; call: Call; iden
 /** What keeps one from seeing and hearing, in words. */
 function Notices({ assist, call, mute }: { assist: AssistView; call: Call; mute: boolean }) {
   const say = useWords(sessionWords);
+  const guests = useWords(guestWords).room;
   return (
     <div className={css.notices} aria-live="polite">
       {assist.answered_ms === null && (
@@ -125,6 +127,11 @@ function Notices({ assist, call, mute }: { assist: AssistView; call: Call; mute:
       )}
       {assist.answered_ms !== null && !assist.station_present && <p data-tone="weak">{say.stationLost}</p>}
       {assist.leader_lost_ms !== null && <p data-tone="weak">{say.leaderLost}</p>}
+      {assist.sound_waits && assist.answered_ms !== null && (
+        <p data-tone="weak" data-sound-waits>
+          <b>{guests.waits}</b>
+        </p>
+      )}
       {mute && (
         <p data-tone="weak">
           <Button size="small" onClick={() => void call.others.arm()}>

@@ -4,17 +4,19 @@ import { UserAddOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Modal, Segmented, Select } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { assists, marks as markCalls, sessions } from "@/api/calls";
+import { assists, guests, marks as markCalls, sessions } from "@/api/calls";
 import { spoken, withMark } from "@/api/marks";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { choices, term } from "@/api/terms";
-import type { AssistView, CaseKind, PartyMode, PartyView } from "@/api/types";
+import type { AssistView, CaseKind, NewGuestLink, PartyMode, PartyView } from "@/api/types";
 import { pick, useLanguage, useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
 import { CaseLookup, CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { FileLink, FileSend } from "@/ui/Files";
+import { Guests } from "@/ui/Guests";
+import { guestWords, scopeOf } from "@/ui/guestWords";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
 import css from "./session.module.css";
@@ -54,6 +56,7 @@ export function Side({ assist, own, act }: Props) {
         </dd>
       </dl>
       <People assist={assist} own={own} act={act} />
+      {assist.request_id !== null && <SessionGuests assist={assist} request={assist.request_id} runs={own !== undefined && own.mode !== "watch"} />}
       <Chat session={session.id} mayWrite={own !== undefined && own.mode !== "watch"} />
       <Cases session={session.id} />
       <Events session={session.id} />
@@ -109,6 +112,40 @@ function People({ assist, own, act }: Props) {
         ))}
       </ul>
       {asking && <Asking assist={assist} close={() => setAsking(false)} />}
+    </section>
+  );
+}
+
+/** Citizens: those who came, and links for those who are to come. */
+function SessionGuests({ assist, request, runs }: { assist: AssistView; request: string; runs: boolean }) {
+  const me = useMe();
+  const say = useWords(guestWords);
+  const client = useQueryClient();
+  const mayRead = holdsAny(me, ["requests.read"]);
+  const board = useQuery({ ...queries.guests("account", request), enabled: mayRead });
+  const own = guests("account");
+  const fresh = async <T,>(told: Promise<T>): Promise<T> => {
+    const answer = await told;
+    await Promise.all([client.invalidateQueries({ queryKey: ["guests", request] }), client.invalidateQueries({ queryKey: ["assists", assist.session.id] })]);
+    return answer;
+  };
+  const acts = runs
+    ? {
+        make: (link: NewGuestLink) => fresh(own.make(request, link)),
+        revoke: (link: string, reason: string) => fresh(own.revoke(link, reason)),
+        remove: (guest: string, reason: string) => fresh(own.remove(guest, reason)),
+      }
+    : null;
+  const given = assist.consents.filter((consent) => consent.withdrawn_ms === null);
+  return (
+    <section>
+      <h2>{say.title}</h2>
+      {given.map((consent) => (
+        <p key={consent.id} className={css.dim}>
+          {say.room.given(consent.name, say.scope[scopeOf(consent)])}
+        </p>
+      ))}
+      <Guests links={board.data?.links ?? []} guests={assist.guests} acts={acts} />
     </section>
   );
 }

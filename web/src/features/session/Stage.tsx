@@ -53,6 +53,24 @@ export function Stage({ assist, call, identity, inset }: { assist: AssistView; c
             />
           );
         })}
+        {assist.guests
+          .filter((guest) => guest.state === "attending")
+          .map((guest) => {
+            const seen = of(guest.endpoint_id);
+            return (
+              <Tile
+                key={guest.endpoint_id}
+                name={guest.name}
+                note={say.guest}
+                call={call}
+                identity={guest.endpoint_id}
+                shows={seen?.picture ?? false}
+                sound={seen?.sound ?? false}
+                speaking={seen?.speaking ?? false}
+                empty={say.noCamera}
+              />
+            );
+          })}
         {identity !== null && assist.parties.some((party) => party.endpoint_id === identity) && (
           <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={say.noCamera} />
         )}

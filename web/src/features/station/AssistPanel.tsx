@@ -21,6 +21,7 @@ import css from "./assist.module.css";
 import { broadcast, uplink } from "./machine";
 import { Preview } from "./Preview";
 import { ring } from "./ring";
+import { RoomConsent, StationGuests } from "./StationGuests";
 import { stationWords } from "./words";
 
 const LINE_MAX_CHARS = 500;
@@ -95,6 +96,7 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
         </button>
       )}
       {error !== null && <ErrorNote error={error} />}
+      <RoomConsent assist={assist} done={done} />
       <Frames session={assist.session.id} shown={board} show={setBoard}>
         <div className={css.pictures}>
           {sharing && <Helper name={say.screen(sharing.name)} identity={sharing.identity} what="screen" big empty="" shows />}
@@ -107,6 +109,11 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
             {shown.map((party) => (
               <Helper key={party.endpoint_id} name={party.name} note={say.modes[party.mode]} identity={party.endpoint_id} empty={say.noPicture} shows={others.some((o) => o.identity === party.endpoint_id && o.picture)} />
             ))}
+            {assist.guests
+              .filter((guest) => guest.state === "attending")
+              .map((guest) => (
+                <Helper key={guest.endpoint_id} name={guest.name} note={say.guest} identity={guest.endpoint_id} empty={say.noPicture} shows={others.some((o) => o.identity === guest.endpoint_id && o.picture)} />
+              ))}
             <figure className={css.tile}>
               <Preview track={track} label={say.me} />
               <figcaption>{say.me}</figcaption>
@@ -120,6 +127,7 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
           {assist.session.number} · <Duration from={assist.answered_ms ?? assist.session.started_ms} />
         </span>
         <span className={css.spring} />
+        {assist.request_id !== null && <StationGuests request={assist.request_id} />}
         <Button size="large" aria-pressed={!silent} icon={silent ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => setSilent(!silent)}>
           {silent ? say.unmute : say.mute}
         </Button>

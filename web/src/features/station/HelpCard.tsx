@@ -16,6 +16,7 @@ import { useStore } from "@/lib/useStore";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Duration } from "@/ui/Time";
 import { desk, type Refused } from "./asking";
+import { StationGuests } from "./StationGuests";
 import css from "./station.module.css";
 import { stationWords } from "./words";
 
@@ -178,6 +179,7 @@ function Progress({ request, took }: { request: RequestView; took: (request: Req
           </span>
         </>
       )}
+      <StationGuests request={request.id} />
       {state === "closed" && <Judge busy={busy} judge={(grade, text) => void act({ action: "evaluate", grade, text })} />}
       {asking ? (
         <div className={css.saying}>
