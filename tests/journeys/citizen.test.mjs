@@ -214,7 +214,9 @@ test("in a mediation room nobody is heard until somebody there agreed", async ()
   const room = (await org(operator)).sites.find((one) => one.name === "华明街道调解室");
   const desk = (await enrol(town, installation.base, admin, room.id, "调解测试机")).page;
   await operator.goto("/desk");
+  await shot(desk, "debug-desk0");
   await desk.getByRole("button", { name: /一键求助/ }).click();
+  await new Promise((r)=>setTimeout(r,3000)); await shot(desk, "debug-desk"); await shot(operator, "debug-op"); console.log(JSON.stringify((await api(desk, "GET", "/station/requests")).body));
   await operator.locator("[data-ringing]").waitFor({ timeout: BOUND_MS });
   await operator.keyboard.press("Enter");
   await operator.waitForURL(/\/session\//);

@@ -6,8 +6,10 @@ import {
   createLocalScreenTracks,
   createLocalVideoTrack,
   DisconnectReason,
+  LogLevel,
   Room,
   RoomEvent,
+  setLogLevel,
   Track,
   VideoPresets,
   type LocalTrack,
@@ -16,6 +18,8 @@ import { Store } from "@/lib/store";
 import { captureFault, type CaptureFault } from "@/lib/capture-fault";
 import { Others } from "./others";
 import { reconnectPolicy, retryMs } from "./reconnect";
+
+setLogLevel(LogLevel.silent);
 
 /** `taken`: another page stands for the same console now. */
 export type CallPhase = "connecting" | "connected" | "reconnecting" | "taken" | "closed";

@@ -80,7 +80,7 @@ function Inside({ visit, Check }: { visit: Visit; Check: ComponentType<{ done: (
           {say.lost}
         </p>
       )}
-      <PromiseClock view={view} ahead={ahead} />
+      <PromiseClock view={view} ahead={ahead} brief={view.session !== null && view.consent !== null} />
       <Step visit={visit} view={view} Check={Check} />
     </main>
   );

@@ -9,7 +9,8 @@ import { agoText, timeText } from "@/lib/time";
 import css from "./guest.module.css";
 import { visitWords } from "./words";
 
-export function PromiseClock({ view, ahead }: { view: VisitView; ahead: number }) {
+/** `brief`: one line, beside a conversation that goes on. */
+export function PromiseClock({ view, ahead, brief }: { view: VisitView; ahead: number; brief: boolean }) {
   const say = useWords(visitWords).promise;
   const language = useLanguage();
   const now = useNow() + ahead;
@@ -18,7 +19,7 @@ export function PromiseClock({ view, ahead }: { view: VisitView; ahead: number }
   const done = done_ms !== null && answer_by_ms === null;
   const accepted = accepted_ms !== null;
   return (
-    <section className={css.promise} data-promise={done ? "done" : accepted ? "accepted" : "waiting"} aria-label={say.title}>
+    <section className={css.promise} data-brief={brief || undefined} data-promise={done ? "done" : accepted ? "accepted" : "waiting"} aria-label={say.title}>
       <header>
         {accepted ? <CheckCircleFilled className={css.ok} aria-hidden /> : <ClockCircleOutlined aria-hidden />}
         <div>
@@ -37,9 +38,20 @@ export function PromiseClock({ view, ahead }: { view: VisitView; ahead: number }
           <small>{left < 0 ? say.late(agoText(-left, language)) : say.left(agoText(left, language))}</small>
         </p>
       )}
+      {!brief && <Facts view={view} now={now} />}
+    </section>
+  );
+}
+
+function Facts({ view, now }: { view: VisitView; now: number }) {
+  const say = useWords(visitWords).promise;
+  const language = useLanguage();
+  const { asked_ms, accepted_ms } = view.promise;
+  const site = view.site?.name ?? "";
+  return (
       <dl>
         <dt>{term("skill", view.need, language)}</dt>
-        <dd>{say.asked(view.site?.name ?? "", view.asker)}</dd>
+        <dd>{say.asked(view.asker.startsWith(site) ? view.asker : `${site} · ${view.asker}`)}</dd>
         <dt>{say.at}</dt>
         <dd className="num">{timeText(asked_ms, now)}</dd>
         {accepted_ms !== null && (
@@ -51,6 +63,5 @@ export function PromiseClock({ view, ahead }: { view: VisitView; ahead: number }
         <dt>{say.number}</dt>
         <dd className="num">{view.request_number}</dd>
       </dl>
-    </section>
   );
 }

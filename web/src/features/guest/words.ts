@@ -14,7 +14,7 @@ export const visitWords = words(
     lost: "与服务器的连接断开了，正在自动恢复…",
     promise: {
       title: "您的求助",
-      asked: (site: string, asker: string) => `${site} · ${asker}为您发起`,
+      asked: (asker: string) => `${asker}为您发起`,
       waiting: "等待受理",
       accepted: (name: string) => `${name}已受理`,
       done: "已办理完毕",
@@ -84,7 +84,7 @@ export const visitWords = words(
     lost: "The connection to the server is lost and comes back by itself…",
     promise: {
       title: "Your request",
-      asked: (site: string, asker: string) => `${site} · asked by ${asker} for you`,
+      asked: (asker: string) => `asked by ${asker} for you`,
       waiting: "Waiting to be accepted",
       accepted: (name: string) => `${name} has accepted it`,
       done: "Finished",
