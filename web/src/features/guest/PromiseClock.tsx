@@ -14,7 +14,7 @@ export function PromiseClock({ view, ahead, brief }: { view: VisitView; ahead: n
   const say = useWords(visitWords).promise;
   const language = useLanguage();
   const now = useNow() + ahead;
-  const { asked_ms, accepted_ms, answer_by_ms, done_ms } = view.promise;
+  const { accepted_ms, answer_by_ms, done_ms } = view.promise;
   const left = answer_by_ms === null ? null : answer_by_ms - now;
   const done = done_ms !== null && answer_by_ms === null;
   const accepted = accepted_ms !== null;
