@@ -132,6 +132,12 @@ export const guests = (whose: "account" | "station") => {
   };
 };
 
+/** What citizens are asked to agree to. */
+export const consentTexts = {
+  of: (unit: string, how?: Ask) => http.get<t.ConsentTexts>("/consent-texts", { ...how, query: { unit_id: unit } }),
+  put: (text: t.NewConsentText) => http.post<t.ConsentTextView>("/consent-texts", text),
+};
+
 /** A citizen's own calls: the browser that opened a link has a cookie of its own. */
 export const visit = {
   open: (token: string) => http.post<t.VisitView>("/guest/visit", { token }, { ownLogin: true }),

@@ -55,6 +55,7 @@ export const queries = {
     }),
   guests: (whose: "account" | "station", request: string) =>
     queryOptions({ queryKey: ["guests", request, whose], queryFn: ({ signal }) => calls.guests(whose).board(request, { signal }) }),
+  consentTexts: (unit: string) => queryOptions({ queryKey: ["consent-texts", unit], queryFn: ({ signal }) => calls.consentTexts.of(unit, { signal }) }),
   stationConsentText: () => queryOptions({ queryKey: ["station", "consent-text"], queryFn: ({ signal }) => calls.station.consentText({ signal }) }),
   openDirectives: (whose: "account" | "station") =>
     queryOptions({ queryKey: ["directives", "open", whose], queryFn: ({ signal }) => calls.directives(whose).open({ signal }) }),

@@ -434,6 +434,18 @@ export interface ConsentTextView {
   made_by: string;
 }
 
+/** What holds for a unit, and the unit's own versions, newest first. */
+export interface ConsentTexts {
+  current: ConsentTextView;
+  versions: ConsentTextView[];
+}
+
+export interface NewConsentText {
+  unit_id: string;
+  title: string;
+  body: string;
+}
+
 export interface NewConsent {
   name: string;
   sha256: string;

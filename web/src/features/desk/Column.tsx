@@ -1,7 +1,7 @@
 // One column of the desk and its cards.
 
 import { Button, Checkbox } from "antd";
-import { memo, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { useMe } from "@/api/me";
 import { term } from "@/api/terms";
 import type { RequestView } from "@/api/types";
@@ -71,8 +71,14 @@ const Card = memo(
     const me = useMe();
     const say = useWords(deskWords);
     const language = useLanguage();
+    const place = useRef<HTMLLIElement>(null);
+    // Chosen by a key, or from elsewhere, it may lie in a column that is out of sight.
+    useEffect(() => {
+      if (chosen) place.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }, [chosen]);
     return (
       <li
+        ref={place}
         className={css.card}
         data-request={request.id}
         data-chosen={chosen || undefined}

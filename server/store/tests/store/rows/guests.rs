@@ -168,7 +168,7 @@ on_both! {
         let named = Visit { name: "张三".into(), ..visit() };
         assert_eq!(tx.visit_by_token("hash-v").await.unwrap(), Some(named.clone()));
         assert_eq!(tx.visit_of_endpoint(&"g1".into()).await.unwrap(), Some(named.clone()));
-        assert_eq!(tx.visits_of(&"r1".into()).await.unwrap(), [named.clone()]);
+        assert_eq!(tx.visits_of(&"r1".into()).await.unwrap(), std::slice::from_ref(&named));
         let ids = |consents: Vec<Consent>| consents.into_iter().map(|one| one.id.0).collect::<Vec<_>>();
         assert_eq!(ids(tx.consents_of_request(&"r1".into()).await.unwrap()), ["c1", "c2"]);
         assert_eq!(ids(tx.consents_of_session(&"s1".into()).await.unwrap()), ["c1", "c2"]);
