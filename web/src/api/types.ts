@@ -951,6 +951,8 @@ export interface Evaluation {
   by: string;
   at_ms: number;
   call_back_by_ms: number | null;
+  /** It is overdue, and the desk was reminded. */
+  call_back_reminded: boolean;
 }
 
 /** A help request 求助单. */

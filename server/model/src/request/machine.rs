@@ -19,6 +19,7 @@
 //! | awaiting the asker, closed, reviewed | `Evaluate`, satisfied | reviewed | |
 //! | awaiting the asker, closed, reviewed | `Evaluate`, dissatisfied | closed, a call-back is due | |
 //! | closed, call-back due | `Evaluate`, satisfied | closed, the call-back stays due | |
+//! | closed, call-back due | time: it is overdue | closed, the desk is reminded once | |
 //! | closed, call-back due | `CallBack` | reviewed | |
 //! | closed (no call-back due), reviewed | `Archive` | archived | |
 //! | open, but awaiting the asker | `Withdraw` | withdrawn | all stop |
@@ -106,6 +107,8 @@ pub enum RequestEffect {
     /// Taken as confirmed, for the asker said nothing.
     ConfirmedBySilence,
     CallBackDue(Millis),
+    /// 催办: nobody was called back in time.
+    CallBackOverdue,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -289,6 +292,13 @@ impl HelpRequest {
             self.end(RequestState::Closed, now);
             effects.push(RequestEffect::ConfirmedBySilence);
         }
+        let closed = self.state == RequestState::Closed;
+        if let Some(evaluation) = self.evaluation.as_mut().filter(|said| closed && !said.call_back_reminded)
+            && evaluation.call_back_by_ms.is_some_and(|due| due <= now)
+        {
+            evaluation.call_back_reminded = true;
+            effects.push(RequestEffect::CallBackOverdue);
+        }
         if self.state.is_open() {
             effects.extend(self.clocks.overdue(now).into_iter().map(|overdue| match overdue {
                 Overdue::Remind(clock) => RequestEffect::Reminded(clock),
@@ -336,10 +346,12 @@ impl HelpRequest {
         if self.state == RequestState::Confirming {
             self.end(RequestState::Closed, now);
         }
-        let due = self.evaluation.as_ref().and_then(|former| former.call_back_by_ms);
+        let former = self.evaluation.as_ref();
+        let due = former.and_then(|former| former.call_back_by_ms);
+        let call_back_reminded = former.is_some_and(|former| due.is_some() && former.call_back_reminded);
         let newly = (due.is_none() && grade.is_dissatisfied()).then_some(Millis(now.0 + CALL_BACK_WITHIN_MS));
         let call_back_by_ms = due.or(newly);
-        self.evaluation = Some(Evaluation { grade, text, by, at_ms: now, call_back_by_ms });
+        self.evaluation = Some(Evaluation { grade, text, by, at_ms: now, call_back_by_ms, call_back_reminded });
         self.state = if call_back_by_ms.is_some() { RequestState::Closed } else { RequestState::Reviewed };
         Ok(newly.map(RequestEffect::CallBackDue).into_iter().collect())
     }

@@ -124,6 +124,9 @@ pub struct Evaluation {
     pub at_ms: Millis,
     /// A dissatisfied asker is called back by then; none once that is done, or if it need not be.
     pub call_back_by_ms: Option<Millis>,
+    /// The desk was told that it is overdue.
+    #[serde(default)]
+    pub call_back_reminded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,7 +190,12 @@ impl HelpRequest {
             .filter(|_| self.state == RequestState::Confirming)
             .map(|finished| Millis(finished.0 + CONFIRM_WITHIN_MS));
         let clocks = if self.state.is_open() { self.clocks.next_due() } else { None };
-        [ring, suspended, confirm, clocks].into_iter().flatten().min()
+        let call_back = self
+            .evaluation
+            .as_ref()
+            .filter(|evaluation| self.state == RequestState::Closed && !evaluation.call_back_reminded)
+            .and_then(|evaluation| evaluation.call_back_by_ms);
+        [ring, suspended, confirm, clocks, call_back].into_iter().flatten().min()
     }
 }
 

@@ -213,6 +213,29 @@ fn a_grade_is_corrected_by_the_next_and_never_spares_a_call_back() {
     assert_eq!(late, Err(RequestError::Illegal(RequestState::Archived)), "what is filed is not judged any more");
 }
 
+#[test]
+fn an_overdue_call_back_is_reminded_of_once_and_a_corrected_grade_does_not_hush_it() {
+    let mut request = raised(Millis(0));
+    let judge = |grade| RequestAction::Evaluate { by: "张三".into(), grade, text: String::new() };
+    for action in [
+        RequestAction::Accept { by: party("a") },
+        RequestAction::Take { by: party("a") },
+        RequestAction::Finish { by: party("a"), result: String::new() },
+        judge(Grade::Dissatisfied),
+    ] {
+        request.apply(action, Millis(1), LADDER).unwrap();
+    }
+    let due = Millis(1 + CALL_BACK_WITHIN_MS);
+    assert_eq!(request.next_due(), Some(due));
+    assert!(request.apply(RequestAction::Tick, Millis(due.0 - 1), LADDER).unwrap().is_empty());
+    request.apply(judge(Grade::Satisfied), Millis(due.0 - 1), LADDER).unwrap();
+    assert_eq!(request.apply(RequestAction::Tick, due, LADDER).unwrap(), [RequestEffect::CallBackOverdue]);
+    assert_eq!(request.next_due(), None);
+    request.apply(judge(Grade::Fair), Millis(due.0 + 1), LADDER).unwrap();
+    assert!(request.apply(RequestAction::Tick, Millis(due.0 + 2), LADDER).unwrap().is_empty(), "once");
+    assert_eq!(request.state, RequestState::Closed);
+}
+
 /// A choice of what to do next, without its details.
 #[derive(Clone, Copy, Debug)]
 enum Move {

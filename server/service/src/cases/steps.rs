@@ -81,6 +81,7 @@ pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
             )
         }
         "call_back_due" => alone("不满意评价，须回访", "a call-back is due"),
+        "call_back_overdue" => alone("逾期未回访，催办", "nobody was called back in time: a reminder"),
         "call_back" => plain("回访", "called back", text("note")),
         "guest_link" => plain("发出来访链接", "made a guest link", String::new()),
         "guest_link_revoked" => plain("撤销来访链接", "revoked a guest link", text("reason")),

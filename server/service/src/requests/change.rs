@@ -56,6 +56,7 @@ async fn follow(work: &mut Work, request: &mut HelpRequest, effects: &[RequestEf
             RequestEffect::SuspensionEnded => follows.push(Follow::Step("suspension_ended", json!({}))),
             RequestEffect::ConfirmedBySilence => follows.push(Follow::Step("confirmed_by_silence", json!({}))),
             RequestEffect::CallBackDue(due) => follows.push(Follow::Step("call_back_due", json!({ "by_ms": due }))),
+            RequestEffect::CallBackOverdue => follows.push(Follow::Step("call_back_overdue", json!({}))),
         }
     }
     Ok(follows)

@@ -16,6 +16,7 @@ fn request(id: &str, state: RequestState, call_back: Option<i64>) -> HelpRequest
         by: "张三".into(),
         at_ms: Millis(8),
         call_back_by_ms: call_back.map(Millis),
+        call_back_reminded: false,
     };
     HelpRequest {
         id: id.into(),

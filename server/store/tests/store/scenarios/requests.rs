@@ -93,6 +93,10 @@ in_both_towns! {
         assert_eq!(judged.state, RequestState::Closed);
         assert!(judged.evaluation.unwrap().call_back_by_ms.is_some());
         assert_eq!(code(act(&chief, Step::Archive).await), "call_back_due");
+        // Nobody called back in time: the desk is reminded, once.
+        town.clock.pass(24 * 60 * MINUTE);
+        s.sweep().await.unwrap();
+        s.sweep().await.unwrap();
         assert_eq!(act(&operator, Step::CallBack { note: " ".into() }).await.unwrap_err().field, Some("note"));
         act(&operator, Step::CallBack { note: "已说明原因".into() }).await.unwrap();
         let filed = act(&chief, Step::Archive).await.unwrap();
@@ -102,7 +106,7 @@ in_both_towns! {
         let kinds: Vec<&str> = detail.steps.iter().map(|step| step.kind.as_str()).collect();
         assert_eq!(kinds, [
             "raise", "ring", "accept", "take", "dispatch", "take", "plead_suspend", "grant", "suspension_ended",
-            "finish", "confirm", "evaluate", "call_back_due", "call_back", "archive",
+            "finish", "confirm", "evaluate", "call_back_due", "call_back_overdue", "call_back", "archive",
         ]);
         assert_eq!(detail.steps.last().unwrap().state, RequestState::Archived);
         assert_eq!(detail.calls.len(), 1);
