@@ -18,6 +18,7 @@ import { FileLink, FileSend } from "@/ui/Files";
 import { Place } from "@/ui/Place";
 import { Duration, Time } from "@/ui/Time";
 import css from "./assist.module.css";
+import { Freezing } from "./Freezing";
 import { broadcast, uplink } from "./machine";
 import { Preview } from "./Preview";
 import { ring } from "./ring";
@@ -128,6 +129,13 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
         </span>
         <span className={css.spring} />
         {assist.request_id !== null && <StationGuests request={assist.request_id} />}
+        <Freezing
+          session={assist.session.id}
+          self={assist.station.id}
+          track={track}
+          screen={sharing ? { identity: sharing.identity, element: uplink.others.element(sharing.identity, "screen") } : null}
+          failed={setError}
+        />
         <Button size="large" aria-pressed={!silent} icon={silent ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => setSilent(!silent)}>
           {silent ? say.unmute : say.mute}
         </Button>
