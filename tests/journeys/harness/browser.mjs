@@ -12,15 +12,15 @@ const flags = [
   "--no-first-run",
   "--ignore-certificate-errors",
   "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-export async function launch({ wrap } = {}) {
+/** `cameras`: how many the machine has. */
+export async function launch({ wrap, cameras = 1 } = {}) {
   return chromium.launch({
     executablePath: wrap ?? process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
-    args: flags,
+    args: [...flags, `--use-fake-device-for-media-stream=device-count=${cameras}`],
   });
 }
 
