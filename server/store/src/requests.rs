@@ -4,8 +4,9 @@ use crate::cells::{Cells, Value, values};
 use crate::select::{Select, containing};
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
-use lianxian_model::ids::{PersonId, RequestId, SessionId};
+use lianxian_model::ids::{PersonId, RequestId, SessionId, UnitId};
 use lianxian_model::request::HelpRequest;
+use lianxian_model::request::rules::RulesVersion;
 use lianxian_model::time::Millis;
 use lianxian_service::page::Keyset;
 use lianxian_service::ports::store::{RequestCall, RequestQuery, RequestRows, RequestStep, StoreError, StoreResult};
@@ -16,6 +17,17 @@ fn request(row: &Cells<'_>) -> StoreResult<HelpRequest> {
     let request: HelpRequest =
         serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(format!("column body: {error}")))?;
     Ok(HelpRequest { version: row.get("version")?, ..request })
+}
+
+fn rules(row: &Cells<'_>) -> StoreResult<RulesVersion> {
+    let body: String = row.get("body")?;
+    Ok(RulesVersion {
+        unit_id: row.get("unit_id")?,
+        version: row.get("version")?,
+        rules: serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(format!("column body: {error}")))?,
+        made_ms: row.get("made_ms")?,
+        made_by: row.get("made_by")?,
+    })
 }
 
 /// The values of a request after its id and version.
@@ -141,5 +153,24 @@ impl RequestRows for UnitOfWork {
             })
         };
         self.all(sql, values![*request], read).await
+    }
+
+    async fn insert_request_rules(&mut self, version: &RulesVersion) -> StoreResult<()> {
+        let sql = "INSERT INTO request_rules (unit_id, version, body, made_ms, made_by) VALUES ($1, $2, $3, $4, $5)";
+        let body = serde_json::to_string(&version.rules).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let row = values![version.unit_id, version.version, body, version.made_ms, version.made_by];
+        self.run_one(sql, row).await
+    }
+
+    async fn request_rules(&mut self, unit: &UnitId) -> StoreResult<Option<RulesVersion>> {
+        let sql = "SELECT unit_id, version, body, made_ms, made_by FROM request_rules WHERE unit_id = $1 \
+                   ORDER BY version DESC LIMIT 1";
+        self.first(sql, values![*unit], rules).await
+    }
+
+    async fn request_rules_of(&mut self, unit: &UnitId) -> StoreResult<Vec<RulesVersion>> {
+        let sql = "SELECT unit_id, version, body, made_ms, made_by FROM request_rules WHERE unit_id = $1 \
+                   ORDER BY version DESC";
+        self.all(sql, values![*unit], rules).await
     }
 }

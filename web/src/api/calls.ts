@@ -132,6 +132,12 @@ export const guests = (whose: "account" | "station") => {
   };
 };
 
+/** How unanswered calls climb and what the clocks may take. */
+export const requestRules = {
+  of: (unit_id: string | null, how?: Ask) => http.get<t.RequestRules>("/request-rules", { ...how, query: { unit_id } }),
+  set: (rules: t.NewRules) => http.post<t.RulesVersionView>("/request-rules", rules),
+};
+
 /** What citizens are asked to agree to. */
 export const consentTexts = {
   of: (unit: string, how?: Ask) => http.get<t.ConsentTexts>("/consent-texts", { ...how, query: { unit_id: unit } }),

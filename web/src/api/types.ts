@@ -955,6 +955,45 @@ export interface Evaluation {
   call_back_reminded: boolean;
 }
 
+export type Span = { ms: number } | { working_days: number };
+
+export interface Limits {
+  response: Span;
+  pickup: Span;
+  closing: Span;
+  directive_after: Span;
+}
+
+export interface Rules {
+  ladder: { chief_ms: number; leader_ms: number };
+  life: Limits;
+  utilities: Limits;
+  ordinary: Limits;
+}
+
+export interface RulesVersionView {
+  unit_id: string;
+  version: number;
+  rules: Rules;
+  made_ms: number;
+  made_by: string;
+}
+
+/** What holds for a unit. `set_by`: whose version holds; null: the defaults do. */
+export interface RequestRules {
+  unit_id: string;
+  rules: Rules;
+  set_by: string | null;
+  defaults: Rules;
+  versions: RulesVersionView[];
+  may_set: boolean;
+}
+
+export interface NewRules {
+  unit_id: string;
+  rules: Rules;
+}
+
 /** A help request 求助单. */
 export interface RequestView {
   id: string;

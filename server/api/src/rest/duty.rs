@@ -46,7 +46,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub(super) struct OfUnit {
     /// Left out: the highest unit that the account may read.
-    unit_id: Option<UnitId>,
+    pub(super) unit_id: Option<UnitId>,
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -2,6 +2,7 @@
 //! for a workstation's own.
 
 use super::csv::{self, Cell};
+use super::duty::OfUnit;
 use super::{Answer, Created, created, ok};
 use crate::auth::{AsAccount, AsDevice};
 use crate::problem::Problem;
@@ -10,7 +11,10 @@ use crate::state::App;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use lianxian_model::ids::RequestId;
-use lianxian_service::requests::{Answerer, NewRequest, RequestDetail, RequestFilter, RequestStepWanted, RequestView};
+use lianxian_service::requests::{
+    Answerer, NewRequest, NewRules, RequestDetail, RequestFilter, RequestRules, RequestStepWanted, RequestView,
+    RulesVersionView,
+};
 use lianxian_service::{Page, PageRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_open_requests))
         .routes(routes!(list_requests, raise_request))
         .routes(routes!(export_requests))
+        .routes(routes!(read_request_rules, set_request_rules))
         .routes(routes!(read_request))
         .routes(routes!(list_answerers))
         .routes(routes!(act_on_request))
@@ -55,6 +60,28 @@ async fn raise_request(
     Body(new): Body<NewRequest>,
 ) -> Created<RequestView> {
     created(app.service.requests.raise(&actor, new, once.key()).await)
+}
+
+/// The rules that hold for a unit: how a call climbs, what each clock may take; with the unit's own versions. Right `duty.read`.
+#[utoipa::path(get, path = "/request-rules", tag = "requests", params(OfUnit),
+    responses((status = 200, body = RequestRules)))]
+async fn read_request_rules(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Query(OfUnit { unit_id }): Query<OfUnit>,
+) -> Answer<RequestRules> {
+    ok(app.service.requests.rules(&actor, unit_id.as_ref()).await)
+}
+
+/// A new version of a unit's rules; requests that are open keep theirs. Right `duty.manage` over the unit.
+#[utoipa::path(post, path = "/request-rules", tag = "requests", request_body = NewRules,
+    responses((status = 201, body = RulesVersionView)))]
+async fn set_request_rules(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Body(new): Body<NewRules>,
+) -> Created<RulesVersionView> {
+    created(app.service.requests.set_rules(&actor, new).await)
 }
 
 /// A table for spreadsheets: UTF-8 with a byte order mark, Chinese headings, at most 20 000 rows. Leaves an audit row.

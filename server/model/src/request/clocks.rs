@@ -15,7 +15,7 @@ words! {
 }
 
 /// How long something may take: so many milliseconds, or working days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Span {
     Ms(i64),
@@ -51,7 +51,8 @@ fn is_weekend(at: i64) -> bool {
 }
 
 /// What each clock may take, and how long after a reminder a directive follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     pub response: Span,
     pub pickup: Span,
@@ -169,9 +170,9 @@ pub struct Clocks {
 }
 
 impl Clocks {
-    pub fn new(urgency: Urgency) -> Self {
+    pub fn new(limits: Limits) -> Self {
         let idle = Clock::default;
-        Self { response: idle(), pickup: idle(), closing: idle(), limits: Limits::of(urgency) }
+        Self { response: idle(), pickup: idle(), closing: idle(), limits }
     }
 
     pub fn get(&self, name: ClockName) -> &Clock {
@@ -287,7 +288,7 @@ mod tests {
 
     #[test]
     fn overdue_is_told_once_as_a_reminder_and_once_as_a_directive() {
-        let mut clocks = Clocks::new(Urgency::Life);
+        let mut clocks = Clocks::new(Limits::of(Urgency::Life));
         clocks.start(ClockName::Response, Millis(0));
         let quarter = 15 * 60_000;
         assert!(clocks.overdue(Millis(quarter - 1)).is_empty());

@@ -29,7 +29,7 @@
 //! Time climbs the ladder and tells once of a clock that is overdue, then once more for a directive.
 
 use super::clocks::{ClockName, Overdue};
-use super::ring::{Ladder, Ring, Rung};
+use super::ring::{Ring, Rung};
 use super::{
     CALL_BACK_WITHIN_MS, CONFIRM_WITHIN_MS, Evaluation, Favour, Grade, HelpRequest, Party, Plea, RequestState,
     SUSPENSION_MAX_MS,
@@ -137,17 +137,17 @@ type Effects = Vec<RequestEffect>;
 
 impl HelpRequest {
     /// Begins to ring; the response clock starts. The rest of the fields are as the caller gave them.
-    pub fn raise(&mut self, now: Millis, ladder: Ladder) -> Effects {
+    pub fn raise(&mut self, now: Millis) -> Effects {
         self.state = RequestState::Waiting;
         self.clocks.start(ClockName::Response, now);
-        self.start_ring(now, ladder)
+        self.start_ring(now)
     }
 
     /// Changes the request by one action. On an error nothing has changed.
-    pub fn apply(&mut self, action: RequestAction, now: Millis, ladder: Ladder) -> Result<Effects, RequestError> {
+    pub fn apply(&mut self, action: RequestAction, now: Millis) -> Result<Effects, RequestError> {
         use RequestState::*;
         match action {
-            RequestAction::Tick => Ok(self.tick(now, ladder)),
+            RequestAction::Tick => Ok(self.tick(now)),
             RequestAction::Accept { by } => {
                 self.only_in(&[Waiting])?;
                 self.owner.get_or_insert(by);
@@ -156,7 +156,7 @@ impl HelpRequest {
                 self.clocks.start_once(ClockName::Closing, now);
                 Ok(self.silence())
             }
-            RequestAction::Refuse { by, .. } => self.refuse(&by, ladder),
+            RequestAction::Refuse { by, .. } => self.refuse(&by),
             RequestAction::Take { by } => {
                 self.only_in(&[Accepted, Dispatched])?;
                 if self.state == Dispatched && !self.has(&by) {
@@ -200,7 +200,7 @@ impl HelpRequest {
                 self.only_in(&[Connected])?;
                 self.assignee = None;
                 self.state = Accepted;
-                Ok(self.start_ring(now, ladder))
+                Ok(self.start_ring(now))
             }
             RequestAction::Plead { favour, by, reason, until } => {
                 self.only_in(&[Taken, Handling])?;
@@ -275,11 +275,11 @@ impl HelpRequest {
         }
     }
 
-    fn tick(&mut self, now: Millis, ladder: Ladder) -> Effects {
+    fn tick(&mut self, now: Millis) -> Effects {
         let mut effects = Vec::new();
         if let Some(ring) = &mut self.ring {
             while ring.next_ms.is_some_and(|next| next <= now) {
-                ring.climb(ladder);
+                ring.climb(self.ladder);
                 effects.push(RequestEffect::Rings(ring.rung));
             }
         }
@@ -308,7 +308,7 @@ impl HelpRequest {
         effects
     }
 
-    fn refuse(&mut self, by: &Party, ladder: Ladder) -> Result<Effects, RequestError> {
+    fn refuse(&mut self, by: &Party) -> Result<Effects, RequestError> {
         let ring = self.ring.as_mut().ok_or(RequestError::NotRung)?;
         if !ring.persons.contains(&by.person_id) {
             return Err(RequestError::NotRung);
@@ -317,7 +317,7 @@ impl HelpRequest {
         ring.refused.push(by.person_id.clone());
         if ring.persons.is_empty() && ring.next_ms.is_some() {
             // Nobody is left on this rung: waiting out its time would help no one.
-            ring.climb(ladder);
+            ring.climb(self.ladder);
         }
         Ok(vec![RequestEffect::Rings(ring.rung)])
     }
@@ -356,8 +356,8 @@ impl HelpRequest {
         Ok(newly.map(RequestEffect::CallBackDue).into_iter().collect())
     }
 
-    fn start_ring(&mut self, now: Millis, ladder: Ladder) -> Effects {
-        self.ring = Some(Ring::start(now, ladder));
+    fn start_ring(&mut self, now: Millis) -> Effects {
+        self.ring = Some(Ring::start(now, self.ladder));
         vec![RequestEffect::Rings(Rung::Seats)]
     }
 

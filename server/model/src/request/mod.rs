@@ -1,11 +1,12 @@
 //! The help request 求助单: asked by one tap, answered by whoever is on duty, carried to its end and judged.
 //!
 //! [`HelpRequest::apply`] is the whole life-cycle; [`clocks`] are the three times that it is measured by, [`ring`] is the
-//! ladder that an unanswered call climbs.
+//! ladder that an unanswered call climbs, [`rules`] are what a district sets of both.
 
 pub mod clocks;
 mod machine;
 pub mod ring;
+pub mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use crate::time::Millis;
 use crate::words;
 use clocks::Clocks;
 pub use machine::{RequestAction, RequestEffect, RequestError};
-use ring::Ring;
+use ring::{Ladder, Ring};
 use serde::{Deserialize, Serialize};
 
 /// Longest sentence of a request, and longest reason, note or result, in characters.
@@ -157,6 +158,9 @@ pub struct HelpRequest {
     pub session_id: Option<SessionId>,
     pub ring: Option<Ring>,
     pub clocks: Clocks,
+    /// How its calls climb: by the rules that held when it was raised.
+    #[serde(default)]
+    pub ladder: Ladder,
     pub plea: Option<Plea>,
     pub suspended_until_ms: Option<Millis>,
     /// What was done, said at the end.

@@ -16,7 +16,8 @@ words! {
 }
 
 /// When an unanswered call climbs, in milliseconds since it began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Ladder {
     pub chief_ms: i64,
     pub leader_ms: i64,

@@ -1,6 +1,6 @@
 //! The request machine: the table in words, and random actions against a reference that knows only the table.
 
-use super::clocks::{ClockName, Clocks};
+use super::clocks::{ClockName, Clocks, Limits};
 use super::ring::{Ladder, Rung, Seat};
 use super::*;
 use crate::duty::DutyRole;
@@ -33,7 +33,8 @@ fn raised(now: Millis) -> HelpRequest {
         assignee: None,
         session_id: None,
         ring: None,
-        clocks: Clocks::new(Urgency::Life),
+        clocks: Clocks::new(Limits::of(Urgency::Life)),
+        ladder: LADDER,
         plea: None,
         suspended_until_ms: None,
         result: String::new(),
@@ -44,7 +45,7 @@ fn raised(now: Millis) -> HelpRequest {
         closed_ms: None,
         version: 1,
     };
-    request.raise(now, LADDER);
+    request.raise(now);
     request
 }
 
@@ -66,18 +67,15 @@ fn an_unanswered_call_climbs_at_fifteen_and_thirty_seconds() {
         ring.call(request.need, &seats).into_iter().map(|p| p.0).collect::<Vec<_>>()
     };
     assert_eq!(called(&request), ["mediator"]);
-    assert!(request.apply(RequestAction::Tick, Millis(14_999), LADDER).unwrap().is_empty());
-    assert_eq!(
-        request.apply(RequestAction::Tick, Millis(15_000), LADDER).unwrap(),
-        [RequestEffect::Rings(Rung::Chief)]
-    );
+    assert!(request.apply(RequestAction::Tick, Millis(14_999)).unwrap().is_empty());
+    assert_eq!(request.apply(RequestAction::Tick, Millis(15_000)).unwrap(), [RequestEffect::Rings(Rung::Chief)]);
     assert_eq!(called(&request), ["op", "mediator", "chief"]);
     assert_eq!(request.next_due(), Some(Millis(30_000)));
-    request.apply(RequestAction::Tick, Millis(30_000), LADDER).unwrap();
+    request.apply(RequestAction::Tick, Millis(30_000)).unwrap();
     assert_eq!(called(&request), ["op", "mediator", "chief", "leader"]);
     // A server that was away climbs all at once.
     let mut late = raised(Millis(0));
-    let effects = late.apply(RequestAction::Tick, Millis(40_000), LADDER).unwrap();
+    let effects = late.apply(RequestAction::Tick, Millis(40_000)).unwrap();
     assert_eq!(effects, [RequestEffect::Rings(Rung::Chief), RequestEffect::Rings(Rung::Leader)]);
 }
 
@@ -86,8 +84,8 @@ fn a_seat_that_refuses_is_not_rung_again_and_an_empty_rung_is_left_at_once() {
     let mut request = raised(Millis(0));
     request.ring.as_mut().unwrap().persons = vec!["op".into()];
     let refuse = |name: &str| RequestAction::Refuse { by: party(name), reason: "忙".into() };
-    assert_eq!(request.apply(refuse("other"), Millis(1), LADDER), Err(RequestError::NotRung));
-    assert_eq!(request.apply(refuse("op"), Millis(2), LADDER).unwrap(), [RequestEffect::Rings(Rung::Chief)]);
+    assert_eq!(request.apply(refuse("other"), Millis(1)), Err(RequestError::NotRung));
+    assert_eq!(request.apply(refuse("op"), Millis(2)).unwrap(), [RequestEffect::Rings(Rung::Chief)]);
     let seats = [seat("op", DutyRole::Operator, &[]), seat("chief", DutyRole::ShiftChief, &[])];
     assert_eq!(request.ring.as_ref().unwrap().call(request.need, &seats), ["chief".into()]);
 }
@@ -96,9 +94,9 @@ fn a_seat_that_refuses_is_not_rung_again_and_an_empty_rung_is_left_at_once() {
 fn of_two_who_accept_the_second_is_told_who_has_it() {
     let mut request = raised(Millis(0));
     for action in [RequestAction::Accept { by: party("a") }, RequestAction::Take { by: party("a") }] {
-        request.apply(action, Millis(9_000), LADDER).unwrap();
+        request.apply(action, Millis(9_000)).unwrap();
     }
-    let second = request.apply(RequestAction::Accept { by: party("b") }, Millis(9_000), LADDER);
+    let second = request.apply(RequestAction::Accept { by: party("b") }, Millis(9_000));
     assert_eq!(second, Err(RequestError::HasIt("a".into())));
     assert_eq!((request.owner, request.ring), (Some(party("a")), None));
     assert_eq!(request.clocks.response.elapsed_ms(Millis(99_000)), 9_000);
@@ -114,7 +112,7 @@ fn a_helper_who_is_lost_leaves_a_call_that_rings_again_and_the_first_contact_sta
         RequestAction::Drop,
         RequestAction::Take { by: party("b") },
     ] {
-        request.apply(action, Millis(5_000), LADDER).unwrap();
+        request.apply(action, Millis(5_000)).unwrap();
     }
     assert_eq!((request.state, request.owner.clone()), (RequestState::Taken, Some(party("a"))));
     assert_eq!((request.assignee, request.ring), (Some(party("b")), None));
@@ -123,7 +121,7 @@ fn a_helper_who_is_lost_leaves_a_call_that_rings_again_and_the_first_contact_sta
 #[test]
 fn only_an_approved_suspension_stops_the_closing_clock() {
     let mut request = raised(Millis(0));
-    let mut at = |action, ms| request.apply(action, Millis(ms), LADDER).map(|_| request.clone());
+    let mut at = |action, ms| request.apply(action, Millis(ms)).map(|_| request.clone());
     at(RequestAction::Accept { by: party("a") }, 0).unwrap();
     at(RequestAction::Take { by: party("a") }, 0).unwrap();
     let plead = RequestAction::Plead {
@@ -151,12 +149,12 @@ fn an_asker_who_objects_sets_the_clock_going_as_if_it_had_never_stopped() {
         (RequestAction::Finish { by: party("a"), result: "已答复".into() }, 10_000),
         (RequestAction::Object { by: "杨静".into(), reason: "未解决".into() }, 30_000),
     ] {
-        request.apply(action, Millis(ms), LADDER).unwrap();
+        request.apply(action, Millis(ms)).unwrap();
     }
     assert_eq!(request.clocks.closing.elapsed_ms(Millis(40_000)), 40_000);
     let finish = RequestAction::Finish { by: party("a"), result: "已解决".into() };
-    request.apply(finish, Millis(50_000), LADDER).unwrap();
-    request.apply(RequestAction::Tick, Millis(50_000 + CONFIRM_WITHIN_MS), LADDER).unwrap();
+    request.apply(finish, Millis(50_000)).unwrap();
+    request.apply(RequestAction::Tick, Millis(50_000 + CONFIRM_WITHIN_MS)).unwrap();
     assert_eq!((request.state, request.clocks.closing.elapsed_ms(Millis(i64::MAX))), (RequestState::Closed, 50_000));
 }
 
@@ -170,12 +168,12 @@ fn a_dissatisfied_asker_must_be_called_back_before_it_is_filed() {
         RequestAction::Confirm { by: "杨静".into() },
         RequestAction::Evaluate { by: "杨静".into(), grade: Grade::Dissatisfied, text: String::new() },
     ] {
-        request.apply(action, Millis(1), LADDER).unwrap();
+        request.apply(action, Millis(1)).unwrap();
     }
     let archive = RequestAction::Archive { by: party("a") };
-    assert_eq!(request.apply(archive.clone(), Millis(2), LADDER), Err(RequestError::CallBackDue));
-    request.apply(RequestAction::CallBack { by: party("a"), note: "已致歉".into() }, Millis(3), LADDER).unwrap();
-    request.apply(archive, Millis(4), LADDER).unwrap();
+    assert_eq!(request.apply(archive.clone(), Millis(2)), Err(RequestError::CallBackDue));
+    request.apply(RequestAction::CallBack { by: party("a"), note: "已致歉".into() }, Millis(3)).unwrap();
+    request.apply(archive, Millis(4)).unwrap();
     assert_eq!(request.state, RequestState::Archived);
 }
 
@@ -188,28 +186,25 @@ fn a_grade_is_corrected_by_the_next_and_never_spares_a_call_back() {
         RequestAction::Take { by: party("a") },
         RequestAction::Finish { by: party("a"), result: String::new() },
     ] {
-        request.apply(action, Millis(1), LADDER).unwrap();
+        request.apply(action, Millis(1)).unwrap();
     }
     // Whoever judges it takes it as done.
-    assert!(request.apply(judge(Grade::Satisfied), Millis(2), LADDER).unwrap().is_empty());
+    assert!(request.apply(judge(Grade::Satisfied), Millis(2)).unwrap().is_empty());
     assert_eq!(
         (request.state, request.closed_ms, request.is_on_desk()),
         (RequestState::Reviewed, Some(Millis(2)), false)
     );
     let due = Millis(3 + CALL_BACK_WITHIN_MS);
-    assert_eq!(
-        request.apply(judge(Grade::VeryDissatisfied), Millis(3), LADDER).unwrap(),
-        [RequestEffect::CallBackDue(due)]
-    );
+    assert_eq!(request.apply(judge(Grade::VeryDissatisfied), Millis(3)).unwrap(), [RequestEffect::CallBackDue(due)]);
     assert!(request.is_on_desk() && request.state == RequestState::Closed);
-    assert!(request.apply(judge(Grade::VerySatisfied), Millis(4), LADDER).unwrap().is_empty());
+    assert!(request.apply(judge(Grade::VerySatisfied), Millis(4)).unwrap().is_empty());
     let held = request.evaluation.clone().unwrap();
     assert_eq!((held.grade, held.call_back_by_ms), (Grade::VerySatisfied, Some(due)), "the first due time stays");
     let archive = RequestAction::Archive { by: party("a") };
-    assert_eq!(request.apply(archive.clone(), Millis(5), LADDER), Err(RequestError::CallBackDue));
-    request.apply(RequestAction::CallBack { by: party("a"), note: "已回访".into() }, Millis(6), LADDER).unwrap();
-    request.apply(archive, Millis(7), LADDER).unwrap();
-    let late = request.apply(judge(Grade::Fair), Millis(8), LADDER);
+    assert_eq!(request.apply(archive.clone(), Millis(5)), Err(RequestError::CallBackDue));
+    request.apply(RequestAction::CallBack { by: party("a"), note: "已回访".into() }, Millis(6)).unwrap();
+    request.apply(archive, Millis(7)).unwrap();
+    let late = request.apply(judge(Grade::Fair), Millis(8));
     assert_eq!(late, Err(RequestError::Illegal(RequestState::Archived)), "what is filed is not judged any more");
 }
 
@@ -223,16 +218,16 @@ fn an_overdue_call_back_is_reminded_of_once_and_a_corrected_grade_does_not_hush_
         RequestAction::Finish { by: party("a"), result: String::new() },
         judge(Grade::Dissatisfied),
     ] {
-        request.apply(action, Millis(1), LADDER).unwrap();
+        request.apply(action, Millis(1)).unwrap();
     }
     let due = Millis(1 + CALL_BACK_WITHIN_MS);
     assert_eq!(request.next_due(), Some(due));
-    assert!(request.apply(RequestAction::Tick, Millis(due.0 - 1), LADDER).unwrap().is_empty());
-    request.apply(judge(Grade::Satisfied), Millis(due.0 - 1), LADDER).unwrap();
-    assert_eq!(request.apply(RequestAction::Tick, due, LADDER).unwrap(), [RequestEffect::CallBackOverdue]);
+    assert!(request.apply(RequestAction::Tick, Millis(due.0 - 1)).unwrap().is_empty());
+    request.apply(judge(Grade::Satisfied), Millis(due.0 - 1)).unwrap();
+    assert_eq!(request.apply(RequestAction::Tick, due).unwrap(), [RequestEffect::CallBackOverdue]);
     assert_eq!(request.next_due(), None);
-    request.apply(judge(Grade::Fair), Millis(due.0 + 1), LADDER).unwrap();
-    assert!(request.apply(RequestAction::Tick, Millis(due.0 + 2), LADDER).unwrap().is_empty(), "once");
+    request.apply(judge(Grade::Fair), Millis(due.0 + 1)).unwrap();
+    assert!(request.apply(RequestAction::Tick, Millis(due.0 + 2)).unwrap().is_empty(), "once");
     assert_eq!(request.state, RequestState::Closed);
 }
 
@@ -457,7 +452,7 @@ proptest! {
             now += waited;
             let (by, other) = (party(&format!("p{who}")), party(&format!("p{}", 3 - who)));
             let before = request.clone();
-            let done = request.apply(action(step, by.clone(), other, now), Millis(now), LADDER);
+            let done = request.apply(action(step, by.clone(), other, now), Millis(now));
             let allowed = reference.step(step, who, now);
             prop_assert_eq!(done.is_ok(), allowed, "{:?} in {}: {:?}", step, before.state, done);
             if !allowed {

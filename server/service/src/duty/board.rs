@@ -254,7 +254,7 @@ impl Duty {
     }
 
     /// A reading of a unit in the scope of `duty.read`.
-    pub(super) async fn readable(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
+    pub(crate) async fn readable(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
         let mut tx = self.core.read().await?;
         let unit = match unit {
             Some(unit) => Some(unit.clone()),

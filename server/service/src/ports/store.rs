@@ -25,6 +25,7 @@ use lianxian_model::quality::QualityRow;
 use lianxian_model::register::{OfflineCause, Presence, RegisterRow, Watch};
 use lianxian_model::request::HelpRequest;
 use lianxian_model::request::ring::Rung;
+use lianxian_model::request::rules::RulesVersion;
 use lianxian_model::roles::RoleGrant;
 use lianxian_model::session::{Attendance, Session, SessionKind, TrackInterval};
 use lianxian_model::time::Millis;
@@ -534,6 +535,11 @@ pub trait RequestRows: Send {
     async fn append_request_call(&mut self, request: &RequestId, call: &RequestCall) -> StoreResult<()>;
     /// Oldest first.
     async fn request_calls(&mut self, request: &RequestId) -> StoreResult<Vec<RequestCall>>;
+    async fn insert_request_rules(&mut self, version: &RulesVersion) -> StoreResult<()>;
+    /// The unit's latest.
+    async fn request_rules(&mut self, unit: &UnitId) -> StoreResult<Option<RulesVersion>>;
+    /// The unit's own, newest first.
+    async fn request_rules_of(&mut self, unit: &UnitId) -> StoreResult<Vec<RulesVersion>>;
 }
 
 /// Which directives.

@@ -5,7 +5,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::RequestCall;
 use crate::work::Work;
 use lianxian_model::request::HelpRequest;
-use lianxian_model::request::ring::{Ladder, Seat};
+use lianxian_model::request::ring::Seat;
 
 /// A routing decision, to be stored.
 pub(super) struct Called {
@@ -17,14 +17,14 @@ pub(super) struct Called {
 pub(super) async fn ring(work: &mut Work, request: &mut HelpRequest) -> ServiceResult<Called> {
     let roster = on_duty(&mut work.tx, &request.unit_id, work.now).await?;
     let seats: Vec<Seat> = roster.iter().map(seat).collect();
-    let need = request.need;
+    let (need, ladder) = (request.need, request.ladder);
     let Some(ring) = &mut request.ring else { return Err(ServiceError::internal("a request that does not ring")) };
     loop {
         ring.persons = ring.call(need, &seats);
         if !ring.persons.is_empty() || ring.next_ms.is_none() {
             break;
         }
-        ring.climb(Ladder::default());
+        ring.climb(ladder);
     }
     let names = roster.iter().filter(|on| ring.persons.contains(&on.person_id)).map(|on| on.person_name.clone());
     let mut names: Vec<String> = names.collect();

@@ -6,14 +6,13 @@ use crate::ports::store::RequestStep;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
 use lianxian_model::request::clocks::ClockName;
-use lianxian_model::request::ring::Ladder;
 use lianxian_model::request::{HelpRequest, RequestAction, RequestEffect};
 use lianxian_model::session::{Session, SessionEnd, SessionKind};
 use serde_json::{Value, json};
 
 /// Stores a new request, and rings.
 pub(super) async fn raise(work: &mut Work, request: &mut HelpRequest) -> ServiceResult<()> {
-    let effects = request.raise(work.now, Ladder::default());
+    let effects = request.raise(work.now);
     let called = follow(work, request, &effects).await?;
     work.tx.insert_request(request).await?;
     let detail = json!({ "asker": request.asker_name, "sentence": request.sentence });
@@ -26,7 +25,7 @@ pub(super) async fn raise(work: &mut Work, request: &mut HelpRequest) -> Service
 pub(crate) async fn apply(work: &mut Work, request: &mut HelpRequest, action: RequestAction) -> ServiceResult<()> {
     let (name, detail) = (action.name(), detail_of(&action));
     let is_time = matches!(action, RequestAction::Tick);
-    let effects = request.apply(action, work.now, Ladder::default())?;
+    let effects = request.apply(action, work.now)?;
     if is_time && effects.is_empty() {
         return Ok(());
     }

@@ -6,6 +6,7 @@ mod call;
 mod change;
 mod raise;
 mod read;
+mod rules;
 mod time;
 
 pub use act::RequestStepWanted;
@@ -14,6 +15,7 @@ pub(crate) use raise::{Asked, put};
 pub use read::{
     Answerer, CallView, ClockView, RequestCase, RequestDetail, RequestFilter, RequestStepView, RequestView, RingView,
 };
+pub use rules::{NewRules, RequestRules, RulesVersionView};
 
 use crate::actor::Actor;
 use crate::core::Core;

@@ -1,5 +1,6 @@
 //! Asking for help: from a workstation by one tap, or by an account for a site of its own.
 
+use super::rules::rules_for;
 use super::{RequestView, Requests, change, names, read, station_of};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
@@ -11,6 +12,7 @@ use lianxian_model::duty::Skill;
 use lianxian_model::ids::{AccountId, EndpointId, RequestId, SiteId};
 use lianxian_model::org::Site;
 use lianxian_model::request::clocks::Clocks;
+use lianxian_model::request::rules::Rules;
 use lianxian_model::request::{Channel, HelpRequest, RequestState, TEXT_MAX_CHARS, Urgency, request_number};
 use lianxian_model::roles::Right;
 use lianxian_model::session::beijing_day;
@@ -73,6 +75,8 @@ pub(crate) struct Asked {
 pub(crate) async fn put(work: &mut Work, asked: Asked) -> ServiceResult<HelpRequest> {
     let series = format!("QZ{}{}", beijing_day(work.now), asked.site.code);
     let sequence = work.tx.next_in_series(&series).await?;
+    let rules =
+        rules_for(&mut work.tx, &asked.site.unit_id).await?.map_or_else(Rules::default, |version| version.rules);
     let mut request = HelpRequest {
         id: RequestId(new_id(work.now)),
         number: request_number(work.now, &asked.site.code, sequence),
@@ -93,7 +97,8 @@ pub(crate) async fn put(work: &mut Work, asked: Asked) -> ServiceResult<HelpRequ
         assignee: None,
         session_id: None,
         ring: None,
-        clocks: Clocks::new(asked.urgency),
+        clocks: Clocks::new(rules.limits(asked.urgency)),
+        ladder: rules.ladder,
         plea: None,
         suspended_until_ms: None,
         result: String::new(),

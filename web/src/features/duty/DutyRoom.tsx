@@ -1,4 +1,4 @@
-// The duty room: who is on now and whether nobody is, the week, swaps, hand-overs; of one unit at a time.
+// The duty room: who is on now and whether nobody is, the week, swaps, hand-overs, the rules of help requests; of one unit at a time.
 
 import { useQuery } from "@tanstack/react-query";
 import { Segmented, Select } from "antd";
@@ -12,11 +12,12 @@ import { PageBody, PageHeader } from "@/ui/PageHeader";
 import css from "./duty.module.css";
 import { HandoversPanel } from "./HandoversPanel";
 import { NowPanel } from "./NowPanel";
+import { RulesPanel } from "./RulesPanel";
 import { SwapsPanel } from "./SwapsPanel";
 import { WeekPanel } from "./WeekPanel";
 import { dutyWords } from "./words";
 
-const TABS = ["roster", "swaps", "handovers"] as const;
+const TABS = ["roster", "swaps", "handovers", "rules"] as const;
 type Tab = (typeof TABS)[number];
 
 export default function DutyRoom() {
@@ -56,6 +57,7 @@ export default function DutyRoom() {
       {tab === "roster" && <WeekPanel unit={unit} />}
       {tab === "swaps" && <SwapsPanel unit={unit} />}
       {tab === "handovers" && <HandoversPanel unit={unit} />}
+      {tab === "rules" && <RulesPanel unit={unit} />}
     </PageBody>
   );
 }

@@ -3,7 +3,8 @@ use crate::harness::on_both;
 use lianxian_model::duty::Skill;
 use lianxian_model::guest::{Consent, ConsentText, GuestLink, Rating, Visit};
 use lianxian_model::org::{Endpoint, EndpointKind};
-use lianxian_model::request::clocks::Clocks;
+use lianxian_model::request::clocks::{Clocks, Limits};
+use lianxian_model::request::ring::Ladder;
 use lianxian_model::request::{Channel, Evaluation, Grade, HelpRequest, RequestState, Urgency};
 use lianxian_model::time::Millis;
 use lianxian_service::page::Keyset;
@@ -38,7 +39,8 @@ fn request(id: &str, state: RequestState, call_back: Option<i64>) -> HelpRequest
         assignee: None,
         session_id: None,
         ring: None,
-        clocks: Clocks::new(Urgency::Ordinary),
+        clocks: Clocks::new(Limits::of(Urgency::Ordinary)),
+        ladder: Ladder::default(),
         plea: None,
         suspended_until_ms: None,
         result: String::new(),

@@ -3,11 +3,13 @@
 use crate::harness::town::{MINUTE, SECOND, Town, all, code, in_both_towns, service_over};
 use lianxian_model::case::CaseKind;
 use lianxian_model::duty::Skill;
-use lianxian_model::request::ring::Rung;
+use lianxian_model::request::clocks::Span;
+use lianxian_model::request::ring::{Ladder, Rung};
+use lianxian_model::request::rules::Rules;
 use lianxian_model::request::{Favour, Grade, RequestState, Urgency};
 use lianxian_model::time::{Clock, Millis};
 use lianxian_service::Actor;
-use lianxian_service::requests::{NewRequest, RequestFilter, RequestStepWanted as Step, RequestView};
+use lianxian_service::requests::{NewRequest, NewRules, RequestFilter, RequestStepWanted as Step, RequestView};
 
 const OFFICE: &str = "华明街道司法所";
 
@@ -135,6 +137,42 @@ in_both_towns! {
         assert_eq!((rung, names.contains(&"刘建国".to_owned())), (Rung::Leader, true));
         let detail = service.requests.get(&Actor::System, &request.id).await.unwrap();
         assert_eq!(detail.calls.iter().map(|call| call.rung).collect::<Vec<_>>(), [Rung::Seats, Rung::Chief, Rung::Leader]);
+    }
+
+    async fn a_districts_own_rules_hold_for_what_is_asked_from_then_on(town: Town) {
+        let s = &town.service;
+        let (leader, operator) = (town.login("zhibanzhang").await, town.login("zhibanyuan").await);
+        let before = raised(&town, tap()).await;
+        let held = s.requests.rules(&leader, None).await.unwrap();
+        assert_eq!((held.rules, held.set_by, held.may_set), (Rules::default(), None, true));
+        let ladder = Ladder { chief_ms: 60_000, leader_ms: 90_000 };
+        let mut rules = Rules { ladder, ..Rules::default() };
+        rules.ordinary.response = Span::Ms(2 * 60 * MINUTE);
+        let new = |rules| NewRules { unit_id: held.unit_id.clone(), rules };
+        town.refused(&operator, "request.rules", s.requests.set_rules(&operator, new(rules))).await;
+        let mut absurd = rules;
+        absurd.life.closing = Span::WorkingDays(0);
+        let refused = s.requests.set_rules(&leader, new(absurd)).await.unwrap_err();
+        assert_eq!(refused.field, Some("life.closing"));
+        assert_eq!(refused.zh, "“危及人身财产”的办结时限须在 1 个工作日到 60 个工作日之间");
+        assert_eq!(s.requests.set_rules(&leader, new(rules)).await.unwrap().version, 1);
+
+        let after = raised(&town, tap()).await;
+        assert_eq!(after.response.due_ms.unwrap().0 - after.raised_ms.0, 2 * 60 * MINUTE);
+        town.clock.pass(30 * SECOND);
+        s.sweep().await.unwrap();
+        assert_eq!(ringing(&town, &before).await.0, Rung::Leader, "what was open keeps its rules");
+        assert_eq!(ringing(&town, &after).await.0, Rung::Seats);
+        town.clock.pass(30 * SECOND);
+        s.sweep().await.unwrap();
+        assert_eq!(ringing(&town, &after).await.0, Rung::Chief);
+
+        // The office under the district reads them as the district's; another version keeps the first.
+        assert_eq!(s.requests.set_rules(&leader, new(Rules::default())).await.unwrap().version, 2);
+        let told = s.requests.rules(&operator, Some(&held.unit_id)).await.unwrap();
+        let versions: Vec<_> = told.versions.iter().map(|one| (one.version, one.rules.ladder.chief_ms)).collect();
+        assert_eq!((versions, told.may_set), (vec![(2, 15_000), (1, 60_000)], false));
+        town.chain_holds().await;
     }
 
     async fn an_overdue_clock_reminds_once_and_then_asks_for_a_directive(town: Town) {
