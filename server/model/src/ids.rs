@@ -87,7 +87,7 @@ text_ids! {
     ConsentId,
     /// A directive 督办单.
     DirectiveId,
-    /// A picture 图片 of a directive: of its basis, or of a report.
+    /// A picture 图片 of a directive (of its basis, or of a report), or a photo 照片 of a request.
     PictureId,
     /// One audit event 审计.
     AuditId,

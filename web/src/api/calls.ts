@@ -132,6 +132,15 @@ export const guests = (whose: "account" | "station") => {
   };
 };
 
+/** Photos that were taken with a request: of the console, or of this workstation's site. */
+export const photos = (whose: "account" | "station") => {
+  const root = `${whose === "station" ? "/station" : ""}/requests`;
+  return {
+    keep: async (request: string, image: Blob) => (await (await bytes("POST", `${root}/${id(request)}/photos`, { body: image })).json()) as t.Photo,
+    address: (request: string, photo: string) => address(`${root}/${id(request)}/photos/${id(photo)}`),
+  };
+};
+
 /** How unanswered calls climb and what the clocks may take. */
 export const requestRules = {
   of: (unit_id: string | null, how?: Ask) => http.get<t.RequestRules>("/request-rules", { ...how, query: { unit_id } }),

@@ -253,6 +253,7 @@ export interface CaseEntry {
   withdrawn: boolean;
   frame: FrameView | null;
   file: AttachmentView | null;
+  photo: Photo | null;
 }
 
 export interface CaseTimelineFilter {
@@ -955,6 +956,18 @@ export interface Evaluation {
   call_back_reminded: boolean;
 }
 
+/** Taken with a request. */
+export interface Photo {
+  id: string;
+  image_type: "png" | "webp";
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  kept_ms: number;
+  by: string;
+}
+
 export type Span = { ms: number } | { working_days: number };
 
 export interface Limits {
@@ -1022,6 +1035,7 @@ export interface RequestView {
   confirm_by_ms: number | null;
   evaluation: Evaluation | null;
   merged_into: string | null;
+  photos: Photo[];
   raised_ms: number;
   closed_ms: number | null;
   version: number;

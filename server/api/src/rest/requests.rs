@@ -2,15 +2,18 @@
 //! for a workstation's own.
 
 use super::csv::{self, Cell};
+use super::drawings::image;
 use super::duty::OfUnit;
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::limits;
 use crate::problem::Problem;
-use crate::read::{Body, Once, Query};
+use crate::read::{self, Body, Once, Query};
 use crate::state::App;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use lianxian_model::ids::RequestId;
+use lianxian_model::ids::{PictureId, RequestId};
+use lianxian_model::request::Photo;
 use lianxian_service::requests::{
     Answerer, NewRequest, NewRules, RequestDetail, RequestFilter, RequestRules, RequestStepWanted, RequestView,
     RulesVersionView,
@@ -28,9 +31,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_request))
         .routes(routes!(list_answerers))
         .routes(routes!(act_on_request))
+        .routes(routes!(keep_request_photo))
+        .routes(routes!(read_request_photo))
         .routes(routes!(list_station_requests, raise_station_request))
         .routes(routes!(read_station_request))
         .routes(routes!(act_on_station_request))
+        .routes(routes!(keep_station_request_photo))
+        .routes(routes!(read_station_request_photo))
 }
 
 /// Everything that is open in scope, newest first, at most 2 000. Each `request.changed` event carries one of these anew.
@@ -209,4 +216,57 @@ async fn act_on_station_request(
     Body(wanted): Body<RequestStepWanted>,
 ) -> Answer<RequestView> {
     ok(app.service.requests.act(&device.actor, &id, wanted, once.key()).await)
+}
+
+/// Keeps a photo, once however often it is sent: PNG or WebP, at most 8 MiB and 8192 pixels a side, 6 a request. The asker.
+/// Codes: `too_large`, `too_many_photos`, `request_state`.
+#[utoipa::path(post, path = "/requests/{id}/photos", tag = "requests", params(("id" = RequestId, Path)),
+    request_body(content = inline(String), content_type = "application/octet-stream"),
+    responses((status = 201, body = Photo)))]
+async fn keep_request_photo(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<RequestId>,
+    body: axum::body::Body,
+) -> Created<Photo> {
+    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    created(app.service.requests.keep_photo(&actor, &id, image).await)
+}
+
+/// The image as it was kept.
+#[utoipa::path(get, path = "/requests/{id}/photos/{photo}", tag = "requests",
+    params(("id" = RequestId, Path), ("photo" = PictureId, Path)),
+    responses((status = 200, content_type = "image/webp", body = inline(String))))]
+async fn read_request_photo(
+    State(app): State<App>,
+    AsAccountQuietly(actor): AsAccountQuietly,
+    Path((id, photo)): Path<(RequestId, PictureId)>,
+) -> Result<Response, Problem> {
+    image(app.service.requests.photo(&actor, &id, &photo).await)
+}
+
+/// As `/requests/{id}/photos`.
+#[utoipa::path(post, path = "/station/requests/{id}/photos", tag = "station", params(("id" = RequestId, Path)),
+    request_body(content = inline(String), content_type = "application/octet-stream"),
+    responses((status = 201, body = Photo)))]
+async fn keep_station_request_photo(
+    State(app): State<App>,
+    device: AsDevice,
+    Path(id): Path<RequestId>,
+    body: axum::body::Body,
+) -> Created<Photo> {
+    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    created(app.service.requests.keep_photo(&device.actor, &id, image).await)
+}
+
+/// As `/requests/{id}/photos/{photo}`.
+#[utoipa::path(get, path = "/station/requests/{id}/photos/{photo}", tag = "station",
+    params(("id" = RequestId, Path), ("photo" = PictureId, Path)),
+    responses((status = 200, content_type = "image/webp", body = inline(String))))]
+async fn read_station_request_photo(
+    State(app): State<App>,
+    device: AsDevice,
+    Path((id, photo)): Path<(RequestId, PictureId)>,
+) -> Result<Response, Problem> {
+    image(app.service.requests.photo(&device.actor, &id, &photo).await)
 }

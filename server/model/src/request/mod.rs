@@ -11,8 +11,9 @@ pub mod rules;
 mod tests;
 
 use crate::case::CaseKind;
+use crate::drawing::ImageType;
 use crate::duty::Skill;
-use crate::ids::{AccountId, EndpointId, PersonId, RequestId, SessionId, SiteId, UnitId};
+use crate::ids::{AccountId, EndpointId, PersonId, PictureId, RequestId, SessionId, SiteId, UnitId};
 use crate::time::Millis;
 use crate::words;
 use clocks::Clocks;
@@ -22,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest sentence of a request, and longest reason, note or result, in characters.
 pub const TEXT_MAX_CHARS: usize = 1_000;
+/// Photos of one request.
+pub const PHOTOS_A_REQUEST: usize = 6;
 /// Longest time that a suspension may be asked for, in milliseconds.
 pub const SUSPENSION_MAX_MS: i64 = 90 * 24 * 3_600_000;
 /// A request whose asker says nothing is taken as confirmed after this, in milliseconds.
@@ -130,6 +133,21 @@ pub struct Evaluation {
     pub call_back_reminded: bool,
 }
 
+/// A photo 照片 that was taken with a request. Evidence: the history has its hash, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Photo {
+    pub id: PictureId,
+    pub image_type: ImageType,
+    /// In pixels.
+    pub width: u32,
+    pub height: u32,
+    pub bytes: i64,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    pub kept_ms: Millis,
+    pub by: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HelpRequest {
     pub id: RequestId,
@@ -169,6 +187,9 @@ pub struct HelpRequest {
     pub evaluation: Option<Evaluation>,
     pub merged_into: Option<RequestId>,
     /// By the server's clock, always.
+    /// Oldest first.
+    #[serde(default)]
+    pub photos: Vec<Photo>,
     pub raised_ms: Millis,
     pub closed_ms: Option<Millis>,
     pub version: i64,

@@ -41,6 +41,7 @@ fn raised(now: Millis) -> HelpRequest {
         finished_ms: None,
         evaluation: None,
         merged_into: None,
+        photos: Vec::new(),
         raised_ms: now,
         closed_ms: None,
         version: 1,

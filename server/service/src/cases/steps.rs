@@ -54,6 +54,7 @@ pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
                 format!("{asker} asked for help{}", after(said, ": ")),
             )
         }
+        "photo" => plain("拍了一张照片", "took a photo", String::new()),
         "accept" => plain("受理", "accepted", String::new()),
         "take" => plain("接单", "took it", String::new()),
         "refuse" => plain("拒接", "refused the call", text("reason")),

@@ -12,6 +12,7 @@ use crate::ports::store::{CaseLine, CaseOrigin, CaseQuery, RequestQuery, Tx};
 use crate::sessions::read::{Names, told};
 use lianxian_model::case::{CASE_NUMBER_MAX_CHARS, CaseEntryKind, CaseKind, CaseNumberError, normalise};
 use lianxian_model::ids::{DirectiveId, RequestId, SessionId, UnitId};
+use lianxian_model::request::Photo;
 use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct CaseEntry {
     pub frame: Option<FrameView>,
     /// Of a file that was sent: it.
     pub file: Option<AttachmentView>,
+    /// Of a photo that was taken with a request: it.
+    pub photo: Option<Photo>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
@@ -306,6 +309,13 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             let id = detail.get("file").and_then(|id| id.as_str()).unwrap_or_default();
             file = files.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned());
         }
+        let mut photo = None;
+        if let ("photo", Some(request)) = (line.kind.as_str(), &request_id) {
+            let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
+            let id = detail.get("photo").and_then(|id| id.as_str()).unwrap_or_default();
+            let taken = tx.request(request).await?.map(|request| request.photos).unwrap_or_default();
+            photo = taken.into_iter().find(|one| one.id.as_str() == id);
+        }
         let (text_zh, text_en) = match line.origin {
             CaseOrigin::Session => told(&line.kind, &line.detail),
             CaseOrigin::Request => steps::told(&line.kind, &line.actor, &line.detail),
@@ -326,6 +336,7 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             withdrawn: line.withdrawn,
             frame,
             file,
+            photo,
         });
     }
     Ok(entries)

@@ -3,8 +3,8 @@
 
 use super::{Directives, PictureView, act, change, no_directive};
 use crate::actor::Actor;
-use crate::drawings::{checked_image, keep_image};
-use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::drawings::{checked_image, keep_image, kept_image};
+use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
@@ -110,14 +110,8 @@ impl Directives {
         let found = tx.pictures_of(id).await?.into_iter().find(|kept| kept.id == *picture);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("图片", "picture"))?;
-        let files = self.core.files()?;
         let name = file_name(id, &found.id, found.image_type);
-        let bytes = files.get(&name).await.map_err(ServiceError::internal)?;
-        if hash_bytes(&bytes) != found.sha256 {
-            tracing::error!(picture = %found.id, "the file of a picture is not what was kept");
-            return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
-        }
-        Ok((found.image_type, bytes))
+        Ok((found.image_type, kept_image(&*self.core.files()?, &name, &found.sha256).await?))
     }
 }
 

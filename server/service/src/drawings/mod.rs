@@ -115,6 +115,16 @@ pub(crate) async fn keep_image(files: &dyn Files, name: &str, image: &Bytes) -> 
     })
 }
 
+/// The bytes of an image. Errors: `damaged` when they are no longer what was kept.
+pub(crate) async fn kept_image(files: &dyn Files, name: &str, sha256: &str) -> ServiceResult<Bytes> {
+    let bytes = files.get(name).await.map_err(ServiceError::internal)?;
+    if hash_bytes(&bytes) != sha256 {
+        tracing::error!(name, "an image is not what was kept");
+        return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
+    }
+    Ok(bytes)
+}
+
 impl Drawings {
     /// Keeps a frame. Attendees who may speak, and the station. What the bytes are is read from themselves.
     /// Errors: `too_large`, `not_an_image`, `too_many_frames`; `invalid` with field `source`.
@@ -303,14 +313,8 @@ impl Drawings {
         let found = tx.frames_of(session).await?.into_iter().find(|known| known.id == *frame);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("定格画面", "frame"))?;
-        let files = self.core.files()?;
         let name = file_name(session, &found.id, found.image_type);
-        let bytes = files.get(&name).await.map_err(ServiceError::internal)?;
-        if hash_bytes(&bytes) != found.sha256 {
-            tracing::error!(frame = %found.id, "the file of a frame is not what was kept");
-            return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
-        }
-        Ok((found.image_type, bytes))
+        Ok((found.image_type, kept_image(&*self.core.files()?, &name, &found.sha256).await?))
     }
 }
 

@@ -226,17 +226,22 @@ impl Requests {
         Err(unknown())
     }
 
-    async fn may(&self, work: &mut Work, actor: &Actor, request: &HelpRequest, side: Side) -> ServiceResult<bool> {
-        let unit = &request.unit_id;
-        let asker = match actor {
+    /// The actor asked, or asks for the same site.
+    pub(super) async fn asks(&self, work: &mut Work, actor: &Actor, request: &HelpRequest) -> ServiceResult<bool> {
+        Ok(match actor {
             Actor::Device(device) => device.site == request.site_id,
             Actor::Account(account) => {
                 request.asker_account.as_ref() == Some(&account.account)
-                    || self.core.may(&mut work.tx, actor, Right::RequestsRaise, unit).await?
+                    || self.core.may(&mut work.tx, actor, Right::RequestsRaise, &request.unit_id).await?
             }
             Actor::Guest(_) => false,
             Actor::System => true,
-        };
+        })
+    }
+
+    async fn may(&self, work: &mut Work, actor: &Actor, request: &HelpRequest, side: Side) -> ServiceResult<bool> {
+        let unit = &request.unit_id;
+        let asker = self.asks(work, actor, request).await?;
         let manages = self.core.may(&mut work.tx, actor, Right::RequestsManage, unit).await?;
         Ok(match side {
             Side::Asker => asker,

@@ -99,7 +99,7 @@ pub(crate) async fn step(work: &mut Work, request: &HelpRequest, kind: &str, det
 }
 
 /// The event carries the whole view, so that a desk of a thousand need not be read again.
-async fn tell(work: &mut Work, request: &HelpRequest) -> ServiceResult<()> {
+pub(super) async fn tell(work: &mut Work, request: &HelpRequest) -> ServiceResult<()> {
     let view = read::view(&mut work.tx, request.clone(), &mut names()).await?;
     let about = About {
         unit: Some(request.unit_id.clone()),

@@ -4,6 +4,7 @@ mod act;
 mod assist;
 mod call;
 mod change;
+mod photos;
 mod raise;
 mod read;
 mod rules;

@@ -105,6 +105,7 @@ pub(crate) async fn put(work: &mut Work, asked: Asked) -> ServiceResult<HelpRequ
         finished_ms: None,
         evaluation: None,
         merged_into: None,
+        photos: Vec::new(),
         raised_ms: work.now,
         closed_ms: None,
         version: 1,

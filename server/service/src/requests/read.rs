@@ -11,7 +11,7 @@ use lianxian_model::ids::{EndpointId, PersonId, RequestId, SessionId, SiteId, Un
 use lianxian_model::request::clocks::Clock;
 use lianxian_model::request::ring::Rung;
 use lianxian_model::request::{
-    CONFIRM_WITHIN_MS, Channel, Evaluation, HelpRequest, Party, Plea, RequestState, Urgency,
+    CONFIRM_WITHIN_MS, Channel, Evaluation, HelpRequest, Party, Photo, Plea, RequestState, Urgency,
 };
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,8 @@ pub struct RequestView {
     pub confirm_by_ms: Option<Millis>,
     pub evaluation: Option<Evaluation>,
     pub merged_into: Option<RequestId>,
+    /// Oldest first.
+    pub photos: Vec<Photo>,
     pub raised_ms: Millis,
     pub closed_ms: Option<Millis>,
     pub version: i64,
@@ -187,6 +189,7 @@ pub(super) async fn view(tx: &mut Box<dyn Tx>, request: HelpRequest, names: &mut
         confirm_by_ms: confirming.map(|finished| Millis(finished.0 + CONFIRM_WITHIN_MS)),
         evaluation: request.evaluation,
         merged_into: request.merged_into,
+        photos: request.photos,
         raised_ms: request.raised_ms,
         closed_ms: request.closed_ms,
         version: request.version,

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { createPortal } from "react-dom";
-import { marks } from "@/api/calls";
+import { marks, photos } from "@/api/calls";
 import { term } from "@/api/terms";
 import type { CasePrint } from "@/api/types";
 import { pick, useLanguage, useWords } from "@/lib/language";
@@ -86,6 +86,12 @@ export function CasePaper({ print, filtered, done }: { print: CasePrint; filtere
                 {pick(language, entry.text_zh, entry.text_en)}
                 {entry.withdrawn && `（${say.withdrawn}）`}
                 {entry.file && <small>SHA-256 {entry.file.sha256}</small>}
+                {entry.photo && entry.request_id && (
+                  <figure>
+                    <img src={photos("account").address(entry.request_id, entry.photo.id)} alt={entry.photo.by} />
+                    <figcaption>SHA-256 {entry.photo.sha256}</figcaption>
+                  </figure>
+                )}
                 {entry.frame && entry.session_id && (
                   <figure>
                     <Drawing frame={entry.frame} image={marks("account").image(entry.session_id, entry.frame.id)} />

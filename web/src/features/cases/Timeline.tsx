@@ -4,7 +4,7 @@ import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query
 import { Button, Spin } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { marks } from "@/api/calls";
+import { marks, photos } from "@/api/calls";
 import { term } from "@/api/terms";
 import type { CaseEntry, Page } from "@/api/types";
 import { pick, useLanguage, useWords } from "@/lib/language";
@@ -13,6 +13,7 @@ import { dayText } from "@/lib/time";
 import { Drawing } from "@/ui/Board";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { FileLink } from "@/ui/Files";
+import { Pictures } from "@/ui/Pictures";
 import { Time } from "@/ui/Time";
 import { uiWords } from "@/ui/words";
 import css from "./cases.module.css";
@@ -78,6 +79,9 @@ function Line({ entry }: { entry: CaseEntry }) {
             <Drawing frame={entry.frame} image={marks("account").image(entry.session_id, entry.frame.id)} />
             <small>{say.strokes(entry.frame.strokes.length)}</small>
           </a>
+        )}
+        {entry.photo && entry.request_id && (
+          <Pictures kept={[{ id: entry.photo.id, href: photos("account").address(entry.request_id, entry.photo.id), title: entry.photo.by }]} />
         )}
         {entry.file && entry.session_id && (
           <p>

@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown, Spin } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { guests } from "@/api/calls";
+import { guests, photos } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
@@ -17,6 +17,7 @@ import { timeText } from "@/lib/time";
 import { CaseNumber } from "@/ui/CaseNumber";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Guests } from "@/ui/Guests";
+import { Pictures } from "@/ui/Pictures";
 import { guestWords } from "@/ui/guestWords";
 import { StateTag, type Tone } from "@/ui/StateTag";
 import { Time } from "@/ui/Time";
@@ -129,6 +130,7 @@ function Facts({ request, begin }: { request: RequestView; begin: (request: Requ
           {say.pleaOf(plea.by.name, term("favour", plea.favour, language), timeText(plea.until_ms))}：{plea.reason}
         </p>
       )}
+      {request.photos.length > 0 && <Pictures kept={request.photos.map((photo) => ({ id: photo.id, href: photos("account").address(request.id, photo.id), title: `${photo.by} ${timeText(photo.kept_ms)}` }))} />}
       <dl className={css.facts}>
         <Fact name={say.raised}>
           <Time ms={request.raised_ms} /> · {say.from(request.asker, say.channel[request.channel])}

@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { App, Button } from "antd";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { link, requests } from "@/api/calls";
+import { link, photos, requests } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
@@ -18,6 +18,7 @@ import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
 import { useStore } from "@/lib/useStore";
 import { CaseNumber } from "@/ui/CaseNumber";
+import { Pictures } from "@/ui/Pictures";
 import { StateTag } from "@/ui/StateTag";
 import { Duration } from "@/ui/Time";
 import { arm, armed, startBell, stopBell } from "./bell";
@@ -145,6 +146,7 @@ function Call({ request, more }: { request: RequestView; more: number }) {
         )}
       </p>
       <blockquote>{request.sentence || say.noSentence}</blockquote>
+      {request.photos.length > 0 && <Pictures kept={request.photos.map((photo) => ({ id: photo.id, href: photos("account").address(request.id, photo.id), title: photo.by }))} />}
       {request.owner && <small>{say.again}</small>}
       {request.ring && request.ring.rung !== "seats" && <small>{say.rung(term("rung", request.ring.rung, language))}</small>}
       {refusing ? (

@@ -1,10 +1,10 @@
 // 求助: one tap asks; who answers and until when is on the screen from then on; the asker confirms and judges.
 
-import { PhoneFilled } from "@ant-design/icons";
+import { CameraOutlined, PhoneFilled } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Radio, Rate, Select } from "antd";
 import { useEffect, useState } from "react";
-import { station } from "@/api/calls";
+import { photos, station } from "@/api/calls";
 import { afterRequest } from "@/api/open-requests";
 import { queries } from "@/api/queries";
 import { choices, term } from "@/api/terms";
@@ -14,8 +14,10 @@ import { useLanguage, useWords } from "@/lib/language";
 import { clockText, timeText } from "@/lib/time";
 import { useStore } from "@/lib/useStore";
 import { ErrorNote } from "@/ui/ErrorNote";
+import { Pictures } from "@/ui/Pictures";
 import { Duration } from "@/ui/Time";
 import { desk, type Refused } from "./asking";
+import { PhotoFirst } from "./PhotoFirst";
 import { StationGuests } from "./StationGuests";
 import css from "./station.module.css";
 import { stationWords } from "./words";
@@ -32,7 +34,7 @@ function unfinishedOf(requests: RequestView[] | undefined): RequestView[] {
 export function HelpCard() {
   const client = useQueryClient();
   const requests = useQuery(queries.stationRequests());
-  const { waiting, refused } = useStore(desk.state);
+  const { waiting, refused, photoRefused } = useStore(desk.state);
   const take = (request: RequestView) =>
     client.setQueryData<RequestView[]>(queries.stationRequests().queryKey, (all) => afterRequest(all ?? [], request, true));
   useEffect(() => desk.open((request) => client.setQueryData<RequestView[]>(queries.stationRequests().queryKey, (all) => afterRequest(all ?? [], request, true))), [client]);
@@ -44,6 +46,12 @@ export function HelpCard() {
   return (
     <section className={css.help} data-state={waiting ? "unsent" : (current?.state ?? "idle")}>
       {waiting ? <Unsent /> : current ? <Progress request={current} took={take} /> : <Ask refused={refused} />}
+      {photoRefused !== null && (
+        <>
+          <p>{say.photoRefused}</p>
+          <ErrorNote error={photoRefused} />
+        </>
+      )}
       {!waiting && unfinished.length > 1 && (
         <div className={css.others}>
           <small>{say.others}</small>
@@ -88,19 +96,24 @@ function Ask({ refused }: { refused: Refused | null }) {
   const [sentence, setSentence] = useState(refused?.request.sentence ?? "");
   const [number, setNumber] = useState(refused?.request.case_number ?? "");
   const [more, setMore] = useState(refused !== null);
-  const ask = () => {
+  const [photographing, photograph] = useState(false);
+  const ask = (photo?: string) => {
     const request: NewRequest = { need, urgency, sentence };
     if (number.trim()) request.case_number = number.trim();
-    desk.ask(request);
+    desk.ask(request, photo);
   };
-  useKeys({ h: ask, F1: ask });
+  useKeys({ h: () => ask(), F1: () => ask() }, !photographing);
   return (
     <>
-      <button type="button" className={css.tap} onClick={ask}>
+      <button type="button" className={css.tap} onClick={() => ask()}>
         <PhoneFilled aria-hidden />
         <strong>{say.ask}</strong>
         <span>{say.askLead}</span>
       </button>
+      <Button size="large" block icon={<CameraOutlined aria-hidden />} onClick={() => photograph(true)}>
+        {say.photo}
+      </Button>
+      {photographing && <PhotoFirst send={ask} close={() => photograph(false)} />}
       <Radio.Group
         value={urgency}
         onChange={(event) => setUrgency(event.target.value as Urgency)}
@@ -179,6 +192,7 @@ function Progress({ request, took }: { request: RequestView; took: (request: Req
           </span>
         </>
       )}
+      {request.photos.length > 0 && <Pictures kept={request.photos.map((photo) => ({ id: photo.id, href: photos("station").address(request.id, photo.id), title: `${photo.by} ${timeText(photo.kept_ms)}` }))} />}
       <StationGuests request={request.id} />
       {state === "closed" && <Judge busy={busy} judge={(grade, text) => void act({ action: "evaluate", grade, text })} />}
       {asking ? (

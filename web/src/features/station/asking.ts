@@ -1,6 +1,6 @@
 // Asking for help so that no tap is lost: it is kept on this computer until the server has it, under one key, and sent again until it answers.
 
-import { station } from "@/api/calls";
+import { photos, station } from "@/api/calls";
 import type { NewRequest, RequestView } from "@/api/types";
 import { keptForAll } from "@/lib/kept";
 import { problemOf, type Problem } from "@/lib/problem";
@@ -12,6 +12,14 @@ export interface Waiting {
   request: NewRequest;
   /** When the button was pressed, by this computer's clock: for this page only. */
   at: number;
+  /** A data URL. It follows the request, which rings without waiting for it. */
+  photo?: string;
+}
+
+/** A photo whose request the server has already. */
+interface Following {
+  request: string;
+  photo: string;
 }
 
 /** What the server did not take, and why. */
@@ -23,14 +31,26 @@ export interface Refused {
 export interface Asking {
   waiting: Waiting | null;
   refused: Refused | null;
+  /** Of a photo whose request was taken. */
+  photoRefused: Problem | null;
 }
 
 const kept = keptForAll("lianxian.station.asking");
+const keptPhoto = keptForAll("lianxian.station.asking-photo");
 
 function parse(text: string | null): Waiting | null {
   try {
     const said = text === null ? null : (JSON.parse(text) as Partial<Waiting>);
     return said && typeof said.key === "string" && typeof said.at === "number" && said.request ? (said as Waiting) : null;
+  } catch {
+    return null;
+  }
+}
+
+function parsePhoto(text: string | null): Following | null {
+  try {
+    const said = text === null ? null : (JSON.parse(text) as Partial<Following>);
+    return said && typeof said.request === "string" && typeof said.photo === "string" ? (said as Following) : null;
   } catch {
     return null;
   }
@@ -42,9 +62,10 @@ export class Desk {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #attempt = 0;
   #busy = false;
+  #following: Following | null = parsePhoto(keptPhoto.get());
 
   constructor() {
-    this.state = new Store<Asking>({ waiting: parse(kept.get()), refused: null });
+    this.state = new Store<Asking>({ waiting: parse(kept.get()), refused: null, photoRefused: null });
   }
 
   /** Called with each request that the server took. */
@@ -60,11 +81,11 @@ export class Desk {
     };
   }
 
-  ask(request: NewRequest): void {
+  ask(request: NewRequest, photo?: string): void {
     if (this.state.getSnapshot().waiting) return;
-    const waiting = { key: crypto.randomUUID(), request, at: Date.now() };
+    const waiting: Waiting = { key: crypto.randomUUID(), request, at: Date.now(), ...(photo !== undefined && { photo }) };
     kept.set(JSON.stringify(waiting));
-    this.state.set({ waiting, refused: null });
+    this.state.set({ waiting, refused: null, photoRefused: null });
     this.#attempt = 0;
     void this.#send();
   }
@@ -72,7 +93,7 @@ export class Desk {
   /** Takes back what the server has not got yet. */
   forget(): void {
     kept.set(null);
-    this.state.set({ waiting: null, refused: null });
+    this.state.set({ waiting: null, refused: null, photoRefused: null });
   }
 
   again(): void {
@@ -83,26 +104,63 @@ export class Desk {
   async #send(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const { waiting } = this.state.getSnapshot();
-    if (!waiting || this.#busy) return;
+    if (this.#busy) return;
     this.#busy = true;
+    const { waiting } = this.state.getSnapshot();
+    try {
+      if (waiting) await this.#sendRequest(waiting);
+      if (this.#following) await this.#sendPhoto(this.#following);
+    } catch {
+      this.#timer = setTimeout(() => void this.#send(), retryDelay(this.#attempt++, Math.random()));
+    } finally {
+      this.#busy = false;
+    }
+    // Asked while a photo of the one before was on its way.
+    if (!this.#timer && (this.state.getSnapshot().waiting || this.#following)) void this.#send();
+  }
+
+  /** Throws when it should be sent again. */
+  async #sendRequest(waiting: Waiting): Promise<void> {
     try {
       const request = await station.ask(waiting.request, waiting.key);
+      if (waiting.photo !== undefined) this.#follow({ request: request.id, photo: waiting.photo });
       this.forget();
       this.#told(request);
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.status >= 400 && problem.status < 500 && problem.status !== 401 && problem.status !== 408 && problem.status !== 429) {
-        // The server has decided: sending it again would say the same.
-        kept.set(null);
-        this.state.set({ waiting: null, refused: { request: waiting.request, problem } });
-      } else {
-        this.#timer = setTimeout(() => void this.#send(), retryDelay(this.#attempt++, Math.random()));
-      }
-    } finally {
-      this.#busy = false;
+      if (!isFinal(problem)) throw error;
+      // The server has decided: sending it again would say the same.
+      kept.set(null);
+      this.state.set({ waiting: null, refused: { request: waiting.request, problem }, photoRefused: null });
     }
   }
+
+  /** Throws when it should be sent again. The same photo twice is one. */
+  async #sendPhoto({ request, photo }: Following): Promise<void> {
+    try {
+      await photos("station").keep(request, blobOf(photo));
+    } catch (error) {
+      const problem = problemOf(error);
+      if (!isFinal(problem)) throw error;
+      this.state.update((state) => ({ ...state, photoRefused: problem }));
+    }
+    this.#follow(null);
+  }
+
+  #follow(following: Following | null): void {
+    this.#following = following;
+    keptPhoto.set(following && JSON.stringify(following));
+  }
+}
+
+/** The bytes of a data URL; the page may not fetch one. */
+function blobOf(dataUrl: string): Blob {
+  const bytes = Uint8Array.from(atob(dataUrl.slice(dataUrl.indexOf(",") + 1)), (one) => one.charCodeAt(0));
+  return new Blob([bytes]);
+}
+
+function isFinal(problem: Problem): boolean {
+  return problem.status >= 400 && problem.status < 500 && ![401, 408, 429].includes(problem.status);
 }
 
 export const desk = new Desk();

@@ -47,6 +47,7 @@ fn request(id: &str, state: RequestState, call_back: Option<i64>) -> HelpRequest
         finished_ms: None,
         evaluation: Some(evaluation),
         merged_into: None,
+        photos: Vec::new(),
         raised_ms: Millis(1),
         closed_ms: None,
         version: 1,

@@ -1,7 +1,6 @@
 //! A case by its number: everything of it in one timeline, withdrawn links as such, other units' rows left out, prints on record.
 
-use crate::harness::town::{SECOND, Town, code, in_both_towns};
-use bytes::Bytes;
+use crate::harness::town::{SECOND, Town, code, in_both_towns, png};
 use lianxian_model::case::{CaseEntryKind as Kind, CaseKind};
 use lianxian_model::duty::Skill;
 use lianxian_model::request::{Grade, Urgency};
@@ -14,12 +13,6 @@ use lianxian_service::{Actor, PageRequest};
 const NUMBER: &str = "晋医人调字[2019]011号";
 /// The same number as somebody else writes it.
 const SPELLED: &str = "晋医人调字（2019） 11号";
-
-fn png() -> Bytes {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    png.extend([0, 0, 5, 0, 0, 0, 2, 0xd0, 8, 2, 0, 0, 0]);
-    Bytes::from(png)
-}
 
 async fn raised(town: &Town, office: &str) -> RequestView {
     let station = town.device_actor(&town.device(office)).await;
@@ -67,7 +60,7 @@ in_both_towns! {
         let session = s.requests.act(&op.actor, &request.id, accept, None).await.unwrap().session_id.unwrap();
         town.clock.pass(SECOND);
         let frame = NewFrame { source: office.endpoint_id.clone(), frame_ms: lianxian_model::time::Clock::now(&*town.clock) };
-        let kept = s.drawings.freeze(&op.actor, &session, frame, png()).await.unwrap();
+        let kept = s.drawings.freeze(&op.actor, &session, frame, png(1_280)).await.unwrap();
         town.clock.pass(SECOND);
         s.drawings.say(&device, &session, "请看第二页").await.unwrap();
         town.clock.pass(SECOND);

@@ -1,7 +1,7 @@
 //! A directive from the issue to the close-out, time under a clock set by hand, the server's own for an overdue request, and who may do
 //! what.
 
-use crate::harness::town::{MINUTE, Town, all, code, in_both_towns, service_over};
+use crate::harness::town::{MINUTE, Town, all, code, in_both_towns, png, service_over};
 use bytes::Bytes;
 use lianxian_model::case::CaseKind;
 use lianxian_model::directive::{DirectiveState, PICTURE_MAX_BYTES, Rank};
@@ -21,12 +21,6 @@ use sha2::{Digest, Sha256};
 const OFFICE: &str = "华明街道司法所";
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-
-fn png() -> Bytes {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    png.extend([0, 0, 5, 0, 0, 0, 2, 0xd0, 8, 2, 0, 0, 0]);
-    Bytes::from(png)
-}
 
 fn about_office(town: &Town) -> NewDirective {
     NewDirective {
@@ -65,29 +59,29 @@ in_both_towns! {
         assert_eq!((issued.number.as_str(), issued.state, issued.rank), ("DB20261125HM01001", DirectiveState::Issued, Rank::Issuer));
         assert_eq!((issued.finding.as_str(), issued.issuer.as_str()), ("窗口无人值守", "赵海涛"));
         let id = issued.id.clone();
-        let still = s.keep_picture(&inspector, &id, NewPicture { basis: true }, png()).await.unwrap();
+        let still = s.keep_picture(&inspector, &id, NewPicture { basis: true }, png(1_280)).await.unwrap();
         assert_eq!((still.round, still.width, still.height), (0, 1280, 720));
-        assert_eq!(still.sha256, hex::encode(Sha256::digest(png())));
+        assert_eq!(still.sha256, hex::encode(Sha256::digest(png(1_280))));
 
         // The office sees it, signs, and only then reports.
         assert_eq!(s.of_station(&station).await.unwrap().len(), 1);
         let act = async |actor: &Actor, step| s.act(actor, &id, step, None).await;
         assert_eq!(code(act(&station, report()).await), "directive_state");
-        assert_eq!(code(s.keep_picture(&station, &id, NewPicture::default(), png()).await), "directive_state");
+        assert_eq!(code(s.keep_picture(&station, &id, NewPicture::default(), png(1_280)).await), "directive_state");
         let signed = act(&station, sign()).await.unwrap();
         assert_eq!(signed.signed_by.as_deref(), Some("杨静（华明街道司法所 · 工作站）"));
         assert_eq!(act(&station, Step::Report { text: "  ".into(), name: String::new() }).await.unwrap_err().field, Some("text"));
-        let shown = s.keep_picture(&station, &id, NewPicture::default(), png()).await.unwrap();
+        let shown = s.keep_picture(&station, &id, NewPicture::default(), png(1_280)).await.unwrap();
         act(&station, report()).await.unwrap();
         let (kind, bytes) = s.picture(&inspector, &id, &shown.id).await.unwrap();
-        assert_eq!((kind.mime(), bytes), ("image/png", png()));
+        assert_eq!((kind.mime(), bytes), ("image/png", png(1_280)));
 
         // Returned, reported again, closed.
         let back = Step::Return { reason: "看不到工牌".into(), due_ms: None };
         let returned = act(&inspector, back).await.unwrap();
         assert_eq!((returned.state, returned.rounds), (DirectiveState::Returned, 1));
         let head = town.login("suozhang").await;
-        let again = s.keep_picture(&head, &id, NewPicture::default(), png()).await.unwrap();
+        let again = s.keep_picture(&head, &id, NewPicture::default(), png(1_280)).await.unwrap();
         assert_eq!(again.round, 2);
         act(&head, report()).await.unwrap();
         town.refused(&head, "directive.close", act(&head, Step::Close { note: String::new() })).await;
@@ -263,7 +257,7 @@ in_both_towns! {
         assert_eq!(html.field, Some("image"));
         let large = s.keep_picture(&inspector, &issued.id, basis(), vec![0; PICTURE_MAX_BYTES + 1].into()).await.unwrap_err();
         assert_eq!((large.field, large.limit), (Some("image"), Some(PICTURE_MAX_BYTES as i64)));
-        town.refused(&staff, "directive.picture", s.keep_picture(&staff, &issued.id, basis(), png())).await;
+        town.refused(&staff, "directive.picture", s.keep_picture(&staff, &issued.id, basis(), png(1_280))).await;
         // Sent again, it is one directive.
         let once = async || s.issue(&inspector, about_office(&town), Some("db-1")).await.unwrap().id;
         assert_eq!(once().await, once().await);

@@ -1,6 +1,6 @@
 //! Freezing, drawing and writing in an assistance: stored before it is told, never changed, read under the session.
 
-use crate::harness::town::{SECOND, code, in_both_towns};
+use crate::harness::town::{SECOND, code, in_both_towns, png};
 use bytes::Bytes;
 use lianxian_model::drawing::{Colour, Drawn, FRAME_MAX_BYTES, Tool};
 use lianxian_model::event::EventKind;
@@ -11,12 +11,6 @@ use lianxian_service::ErrorKind;
 use lianxian_service::assists::{Joining, NewAssist, NewParty};
 use lianxian_service::drawings::NewFrame;
 use sha2::{Digest, Sha256};
-
-fn png() -> Bytes {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    png.extend([0, 0, 5, 0, 0, 0, 2, 0xd0, 8, 2, 0, 0, 0]);
-    Bytes::from(png)
-}
 
 fn pen() -> Drawn {
     Drawn { tool: Tool::Pen, colour: Colour::Red, width: 40, points: vec![(100, 100), (5_000, 5_000)], text: "".into() }
@@ -39,13 +33,13 @@ in_both_towns! {
 
         let seen = town.clock.pass(SECOND);
         let frame = |frame_ms| NewFrame { source: office.endpoint_id.clone(), frame_ms };
-        let kept = s.drawings.freeze(&op.actor, &id, frame(Millis(seen.0 - 200)), png()).await.unwrap();
+        let kept = s.drawings.freeze(&op.actor, &id, frame(Millis(seen.0 - 200)), png(1_280)).await.unwrap();
         assert_eq!((kept.width, kept.height, kept.frame_ms), (1280, 720, Millis(seen.0 - 200)));
-        assert_eq!(kept.sha256, hex::encode(Sha256::digest(png())));
+        assert_eq!(kept.sha256, hex::encode(Sha256::digest(png(1_280))));
         let (kind, bytes) = s.drawings.image(&device, &id, &kept.id).await.unwrap();
-        assert_eq!((kind.mime(), bytes), ("image/png", png()));
+        assert_eq!((kind.mime(), bytes), ("image/png", png(1_280)));
         // A clock that runs ahead freezes nothing that is yet to come.
-        let ahead = s.drawings.freeze(&device, &id, frame(Millis(seen.0 + 3_600_000)), png()).await.unwrap();
+        let ahead = s.drawings.freeze(&device, &id, frame(Millis(seen.0 + 3_600_000)), png(1_280)).await.unwrap();
         assert_eq!(ahead.frame_ms, town.clock.now());
 
         let mine = s.drawings.draw(&op.actor, &id, &kept.id, pen()).await.unwrap();
@@ -82,14 +76,14 @@ in_both_towns! {
         s.assists.join(&chief.actor, &id, Joining { endpoint_id: chief.console.clone() }).await.unwrap();
         assert_eq!(s.drawings.marks(&chief.actor, &id).await.unwrap(), marks);
         town.refused(&chief.actor, "stroke.draw", s.drawings.draw(&chief.actor, &id, &kept.id, pen())).await;
-        town.refused(&other.actor, "frame.keep", s.drawings.freeze(&other.actor, &id, frame(seen), png())).await;
+        town.refused(&other.actor, "frame.keep", s.drawings.freeze(&other.actor, &id, frame(seen), png(1_280))).await;
         town.refused(&other.actor, "session.read", s.drawings.marks(&other.actor, &id)).await;
         let html = s.drawings.freeze(&op.actor, &id, frame(seen), Bytes::from_static(b"<html>")).await.unwrap_err();
         assert_eq!(html.field, Some("image"));
         let large = s.drawings.freeze(&op.actor, &id, frame(seen), vec![0; FRAME_MAX_BYTES + 1].into()).await.unwrap_err();
         assert_eq!((large.field, large.limit), (Some("image"), Some(FRAME_MAX_BYTES as i64)));
         let foreign = NewFrame { source: "nobody".into(), frame_ms: seen };
-        assert_eq!(s.drawings.freeze(&op.actor, &id, foreign, png()).await.unwrap_err().field, Some("source"));
+        assert_eq!(s.drawings.freeze(&op.actor, &id, foreign, png(1_280)).await.unwrap_err().field, Some("source"));
         let nowhere = s.drawings.draw(&op.actor, &id, &"none".into(), pen()).await.unwrap_err();
         assert_eq!(nowhere.kind, ErrorKind::NotFound);
 

@@ -1,14 +1,15 @@
 //! A help request from the tap to the evaluation, the ladder under a clock set by hand, and who may do what.
 
-use crate::harness::town::{MINUTE, SECOND, Town, all, code, in_both_towns, service_over};
+use crate::harness::town::{MINUTE, SECOND, Town, all, code, in_both_towns, png, service_over};
 use lianxian_model::case::CaseKind;
 use lianxian_model::duty::Skill;
 use lianxian_model::request::clocks::Span;
 use lianxian_model::request::ring::{Ladder, Rung};
 use lianxian_model::request::rules::Rules;
-use lianxian_model::request::{Favour, Grade, RequestState, Urgency};
+use lianxian_model::request::{Favour, Grade, PHOTOS_A_REQUEST, RequestState, Urgency};
 use lianxian_model::time::{Clock, Millis};
 use lianxian_service::Actor;
+use lianxian_service::cases::CaseTimelineFilter;
 use lianxian_service::requests::{NewRequest, NewRules, RequestFilter, RequestStepWanted as Step, RequestView};
 
 const OFFICE: &str = "华明街道司法所";
@@ -137,6 +138,40 @@ in_both_towns! {
         assert_eq!((rung, names.contains(&"刘建国".to_owned())), (Rung::Leader, true));
         let detail = service.requests.get(&Actor::System, &request.id).await.unwrap();
         assert_eq!(detail.calls.iter().map(|call| call.rung).collect::<Vec<_>>(), [Rung::Seats, Rung::Chief, Rung::Leader]);
+    }
+
+    async fn a_photo_is_kept_once_by_the_asker_and_read_by_whoever_may_read_the_request(town: Town) {
+        let s = &town.service.requests;
+        let station = town.device_actor(&town.device(OFFICE)).await;
+        let (operator, elsewhere) = (town.login("zhibanyuan").await, town.login("secadmin").await);
+        let request = raised(&town, NewRequest {
+            case_number: "晋医人调字[2019]011号".into(), case_kind: Some(CaseKind::Mediation), ..tap()
+        }).await;
+        let photo = s.keep_photo(&station, &request.id, png(640)).await.unwrap();
+        assert_eq!((photo.width, photo.bytes, photo.by.as_str()), (640, 29, "华明街道司法所 · 工作站"));
+        // Sent again after a lost answer it is the same photo.
+        assert_eq!(s.keep_photo(&station, &request.id, png(640)).await.unwrap(), photo);
+        let seen = s.open(&operator).await.unwrap();
+        assert_eq!(seen[0].photos, std::slice::from_ref(&photo));
+        let (kind, bytes) = s.photo(&operator, &request.id, &photo.id).await.unwrap();
+        assert_eq!((kind.mime(), bytes), ("image/png", png(640)));
+        town.refused(&operator, "request.photo", s.keep_photo(&operator, &request.id, png(641))).await;
+        town.refused(&elsewhere, "request.read", s.photo(&elsewhere, &request.id, &photo.id)).await;
+        let html = s.keep_photo(&station, &request.id, b"<html>".as_slice().into()).await.unwrap_err();
+        assert_eq!(html.field, Some("image"));
+        for width in 1..i64::try_from(PHOTOS_A_REQUEST).unwrap() {
+            s.keep_photo(&station, &request.id, png(u32::try_from(width).unwrap())).await.unwrap();
+        }
+        let full = s.keep_photo(&station, &request.id, png(999)).await.unwrap_err();
+        assert_eq!((full.code, full.limit), ("too_many_photos", Some(6)));
+        // The case has it, with the picture.
+        let filter = CaseTimelineFilter::default();
+        let lines = town.service.cases.timeline(&operator, "晋医人调字(2019)11号", &filter, &all()).await.unwrap().items;
+        assert!(lines.iter().any(|line| line.photo.as_ref() == Some(&photo) && line.text_zh.ends_with("拍了一张照片")));
+        s.act(&station, &request.id, Step::Withdraw { reason: "误报".into() }, None).await.unwrap();
+        assert_eq!(code(s.keep_photo(&station, &request.id, png(998)).await), "request_state");
+        assert_eq!(s.keep_photo(&station, &request.id, png(640)).await.unwrap(), photo);
+        town.chain_holds().await;
     }
 
     async fn a_districts_own_rules_hold_for_what_is_asked_from_then_on(town: Town) {
