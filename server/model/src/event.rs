@@ -21,6 +21,7 @@ words! {
         RequestChanged = "request.changed", "求助单变化", "help request changed";
         GuestChanged = "guest.changed", "来访变化", "guests changed";
         DirectiveChanged = "directive.changed", "督办单变化", "directive changed";
+        CardChanged = "card.changed", "词条变化", "card changed";
         OrgChanged = "org.changed", "机构变化", "org changed";
         AccountChanged = "account.changed", "账号变化", "account changed";
         LinkRefused = "link.refused", "拒绝请求", "link refused";

@@ -85,6 +85,8 @@ text_ids! {
     VisitId,
     /// A consent 知情同意.
     ConsentId,
+    /// A card 词条.
+    CardId,
     /// A directive 督办单.
     DirectiveId,
     /// A picture 图片 of a directive (of its basis, or of a report), or a photo 照片 of a request.

@@ -3,6 +3,7 @@
 pub mod assist;
 pub mod attachment;
 pub mod audit;
+pub mod card;
 pub mod case;
 pub mod check;
 pub mod directive;

@@ -5,6 +5,7 @@ use crate::actor::{Actor, Scope};
 use crate::assists::Assists;
 use crate::attachments::Attachments;
 use crate::audit::Audit;
+use crate::cards::Cards;
 use crate::cases::Cases;
 use crate::checks::Checks;
 use crate::directives::Directives;
@@ -86,6 +87,28 @@ impl Core {
 
     pub(crate) async fn read(&self) -> ServiceResult<Box<dyn Tx>> {
         Ok(self.0.store.read().await?)
+    }
+
+    /// A reading of a unit over which the actor holds the right; none: the highest such unit.
+    pub(crate) async fn readable(
+        &self,
+        actor: &Actor,
+        right: Right,
+        unit: Option<&UnitId>,
+    ) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
+        let mut tx = self.read().await?;
+        let unit = match unit {
+            Some(unit) => Some(unit.clone()),
+            None => highest(&mut tx, actor, right).await?,
+        };
+        if let Some(unit) = &unit
+            && self.may(&mut tx, actor, right, unit).await?
+        {
+            return Ok((tx, unit.clone()));
+        }
+        drop(tx);
+        let unit = unit.map_or_else(String::new, |unit| unit.0);
+        Err(self.refuse(actor, right.as_str(), "unit", &unit).await)
     }
 
     /// Whether the actor holds the right over the unit.
@@ -210,6 +233,7 @@ pub struct Service {
     pub assists: Assists,
     pub drawings: Drawings,
     pub attachments: Attachments,
+    pub cards: Cards,
     pub cases: Cases,
     pub register: Register,
     pub requests: Requests,
@@ -247,6 +271,7 @@ impl Service {
             assists: Assists { core: core.clone() },
             drawings: Drawings { core: core.clone() },
             attachments: Attachments { core: core.clone() },
+            cards: Cards { core: core.clone() },
             cases: Cases { core: core.clone() },
             register: Register { core: core.clone() },
             requests: Requests { core: core.clone() },
@@ -272,4 +297,16 @@ impl Service {
             tokio::spawn(crate::sessions::live::keep_live(self.core.clone()));
         }
     }
+}
+
+/// Of the units that the right was given over, the one nearest the root.
+async fn highest(tx: &mut Box<dyn Tx>, actor: &Actor, right: Right) -> ServiceResult<Option<UnitId>> {
+    let mut best: Option<(usize, UnitId)> = None;
+    for root in actor.roots(right) {
+        let height = tx.path_of(&root).await?.len();
+        if best.as_ref().is_none_or(|(least, _)| height < *least) {
+            best = Some((height, root));
+        }
+    }
+    Ok(best.map(|(_, unit)| unit))
 }

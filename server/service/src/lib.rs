@@ -9,6 +9,7 @@ pub mod assists;
 pub mod attachments;
 pub mod audit;
 pub mod bootstrap;
+pub mod cards;
 pub mod cases;
 pub mod checks;
 pub mod core;

@@ -43,7 +43,7 @@ const CASE_LINES: &str = "\
         SELECT 'session' AS origin, l.at_ms AS at_ms, 's' || l.session_id || '-' || CAST(100000000 + l.seq AS TEXT) AS id, \
             CASE WHEN l.kind IN ('attendance.joined', 'attendance.left', 'assist.invited', 'assist.led', \
                 'consent.given', 'consent.withdrawn') THEN 'attendance' \
-                WHEN l.kind = 'frame.kept' THEN 'drawing' WHEN l.kind = 'line.said' THEN 'note' \
+                WHEN l.kind = 'frame.kept' THEN 'drawing' WHEN l.kind IN ('line.said', 'note.kept') THEN 'note' \
                 WHEN l.kind = 'file.kept' THEN 'file' \
                 WHEN l.kind IN ('case.linked', 'case.withdrawn') THEN 'link' ELSE 'session' END AS category, \
             l.kind AS kind, l.detail AS detail, '' AS actor, s.id AS owner_id, s.number AS number, \

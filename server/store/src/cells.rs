@@ -2,6 +2,7 @@
 
 use lianxian_model::attachment::FileType;
 use lianxian_model::audit::AuditResult;
+use lianxian_model::card::CardKind;
 use lianxian_model::case::{CaseEntryKind, CaseKind};
 use lianxian_model::check::CheckVerdict;
 use lianxian_model::directive::{DirectiveState, Rank};
@@ -140,6 +141,7 @@ id_cells!(
     TrackIntervalId,
     RegisterId,
     CaseLinkId,
+    CardId,
     CheckId,
     FrameId,
     AttachmentId,
@@ -189,6 +191,7 @@ word_cells!(
     Mode,
     LeaveReason,
     CaseKind,
+    CardKind,
     CaseEntryKind,
     CheckVerdict,
     RequestState,

@@ -8,6 +8,7 @@
 mod agreements;
 mod assists;
 mod attachments;
+mod cards;
 mod cases;
 mod cells;
 mod checks;

@@ -141,6 +141,18 @@ export const photos = (whose: "account" | "station") => {
   };
 };
 
+/** Phrases, law cards, templates of notes. */
+export const cards = {
+  board: (unit_id: string | null, how?: Ask) => http.get<t.CardBoard>("/cards", { ...how, query: { unit_id } }),
+  make: (card: t.NewCard) => http.post<t.CardView>("/cards", card),
+  change: (card: string, change: t.CardChange) => http.put<t.CardView>(`/cards/${id(card)}`, change),
+};
+
+/** The note of a session, in versions. */
+export const notes = {
+  keep: (session: string, text: string) => http.post<t.LineView>(`/sessions/${id(session)}/notes`, { text }),
+};
+
 /** How unanswered calls climb and what the clocks may take. */
 export const requestRules = {
   of: (unit_id: string | null, how?: Ask) => http.get<t.RequestRules>("/request-rules", { ...how, query: { unit_id } }),

@@ -25,6 +25,8 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "case.linked":
     case "case.withdrawn":
       return [...session, ["sessions", "list"], ["cases", "one"]];
+    case "card.changed":
+      return [["cards"]];
     case "duty.changed":
       return [["duty"]];
     case "request.changed":

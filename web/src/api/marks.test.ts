@@ -9,7 +9,7 @@ const stroke = (seq: number, undoes: number | null = null): StrokeView => ({
 const frame: FrameView = {
   id: "f", source: "e", frame_ms: 1, kept_ms: 2, image_type: "webp", width: 1280, height: 720, bytes: 9, sha256: "", author: "李明", strokes: [],
 };
-const none: Marks = { frames: [], lines: [], files: [] };
+const none: Marks = { frames: [], lines: [], files: [], note: null };
 
 describe("withMark", () => {
   it("puts frames, strokes and lines in once, in their order", () => {
@@ -37,4 +37,12 @@ it("a file comes in once, among the lines in their order", () => {
   expect(all.files).toEqual([file]);
   expect(spoken(all).map((one) => one.file?.name ?? one.text)).toEqual(["请发", "协议.pdf", "收到"]);
   expect(spoken(undefined)).toEqual([]);
+});
+
+it("of two versions of the note the later one stands, in whichever order they come", () => {
+  const empty: Marks = { frames: [], lines: [], files: [], note: null };
+  const [first, second] = [1, 2].map((at_ms) => ({ at_ms, author: "李明", text: `${at_ms}` }));
+  if (!first || !second) throw new Error("two versions");
+  expect(withMark(withMark(empty, { note: first }), { note: second }).note).toEqual(second);
+  expect(withMark(withMark(empty, { note: second }), { note: first }).note).toEqual(second);
 });

@@ -1,9 +1,9 @@
-// What is frozen, drawn, written and sent, with one piece of news put in. News that is known already changes nothing.
+// What is frozen, drawn, written, noted and sent, with one piece of news put in. News that is known already changes nothing.
 
 import type { AttachmentView, MarkNews, Marks } from "./types";
 
 export function withMark(marks: Marks, news: MarkNews): Marks {
-  const { frame, stroke, line, file } = news;
+  const { frame, stroke, line, file, note } = news;
   if (frame) return marks.frames.some((f) => f.id === frame.id) ? marks : { ...marks, frames: [...marks.frames, frame] };
   if (stroke) {
     const drawn = (strokes: Marks["frames"][number]["strokes"]) => {
@@ -17,6 +17,7 @@ export function withMark(marks: Marks, news: MarkNews): Marks {
     const known = marks.lines.some((l) => l.at_ms === line.at_ms && l.author === line.author && l.text === line.text);
     return known ? marks : { ...marks, lines: [...marks.lines, line] };
   }
+  if (note) return (marks.note?.at_ms ?? 0) > note.at_ms ? marks : { ...marks, note };
   if (file) return marks.files.some((f) => f.id === file.id) ? marks : { ...marks, files: [...marks.files, file] };
   return marks;
 }

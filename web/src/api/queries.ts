@@ -109,6 +109,7 @@ export const queries = {
       refetchInterval: (query) => untilTurn(query.state.data),
     }),
   dutyPeople: (unit: string) => queryOptions({ queryKey: ["duty", "people", unit], queryFn: ({ signal }) => calls.duty.people(unit, { signal }) }),
+  cards: (unit: string | null) => queryOptions({ queryKey: ["cards", unit], queryFn: ({ signal }) => calls.cards.board(unit, { signal }) }),
   requestRules: (unit: string | null) => queryOptions({ queryKey: ["duty", "rules", unit], queryFn: ({ signal }) => calls.requestRules.of(unit, { signal }) }),
   dutySwaps: (unit: string | null) => queryOptions({ queryKey: ["duty", "swaps", unit], queryFn: ({ signal }) => calls.duty.swaps(unit, { signal }) }),
   handovers: (unit: string | null) => queryOptions({ queryKey: ["duty", "handovers", unit], queryFn: ({ signal }) => calls.duty.handovers(unit, { signal }) }),

@@ -51,6 +51,7 @@ export const terms = {
     request: ["求助", "request"], session: ["会话", "session"], attendance: ["参会", "attendance"], drawing: ["定格", "frozen frame"],
     note: ["文字", "written line"], file: ["文件", "file"], link: ["关联", "link"], rating: ["评价", "rating"], directive: ["督办", "directive"],
   } satisfies Terms<t.CaseEntryKind>,
+  cardKind: { phrase: ["常用语", "phrase"], law: ["法条卡", "law card"], note: ["记录模板", "note template"] } satisfies Terms<t.CardKind>,
   caseKind: {
     mediation: ["人民调解", "people's mediation"], legal_aid: ["法律援助", "legal aid"], consultation: ["法律咨询", "legal consultation"], notary: ["公证", "notary"],
     appraisal: ["司法鉴定", "forensic appraisal"], correction: ["社区矫正", "community correction"], resettlement: ["安置帮教", "resettlement"],

@@ -42,7 +42,7 @@ export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" |
 export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
 export type EventKind =
   | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
-  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "guest.changed" | "directive.changed" | "org.changed" | "account.changed" | "link.refused";
+  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "guest.changed" | "directive.changed" | "card.changed" | "org.changed" | "account.changed" | "link.refused";
 
 export interface Named {
   id: string;
@@ -584,6 +584,46 @@ export interface Marks {
   frames: FrameView[];
   lines: LineView[];
   files: AttachmentView[];
+  /** The latest version. */
+  note: LineView | null;
+}
+
+export type CardKind = "phrase" | "law" | "note";
+
+/** What helpers say again and again. */
+export interface CardView {
+  id: string;
+  unit_id: string;
+  kind: CardKind;
+  title: string;
+  text: string;
+  case_kind: CaseKind | null;
+  changed_ms: number;
+  changed_by: string;
+  withdrawn: boolean;
+  version: number;
+}
+
+export interface CardBoard {
+  unit_id: string;
+  cards: CardView[];
+  may_edit: boolean;
+}
+
+export interface NewCard {
+  unit_id: string;
+  kind: CardKind;
+  title: string;
+  text: string;
+  case_kind: CaseKind | null;
+}
+
+export interface CardChange {
+  version: number;
+  title: string;
+  text: string;
+  case_kind: CaseKind | null;
+  withdrawn: boolean;
 }
 
 /** What the event `session.marked` carries: one of these. */
@@ -592,6 +632,7 @@ export interface MarkNews {
   stroke?: StrokeView;
   file?: AttachmentView;
   line?: LineView;
+  note?: LineView;
 }
 
 export interface ViewersFigures {

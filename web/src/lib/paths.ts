@@ -5,6 +5,7 @@ export const paths = {
   wall: "/wall",
   desk: "/desk",
   pastRequests: "/desk/past",
+  cards: "/desk/cards",
   request: (id: string) => `/desk/${encodeURIComponent(id)}`,
   records: "/records",
   directives: "/directives",

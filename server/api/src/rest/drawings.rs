@@ -26,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(draw_stroke))
         .routes(routes!(undo_stroke))
         .routes(routes!(say_line))
+        .routes(routes!(keep_note))
         .routes(routes!(read_station_marks))
         .routes(routes!(keep_station_frame))
         .routes(routes!(read_station_frame))
@@ -37,6 +38,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewLine {
     /// At most 500 characters.
+    text: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewNote {
+    /// At most 8 000 characters.
     text: String,
 }
 
@@ -112,6 +120,18 @@ async fn say_line(
     Body(NewLine { text }): Body<NewLine>,
 ) -> Created<LineView> {
     created(app.service.drawings.say(&actor, &id, &text).await)
+}
+
+/// Keeps the next version of the session's note, at most 8 000 characters. Attendees who may speak.
+#[utoipa::path(post, path = "/sessions/{id}/notes", tag = "drawings", params(("id" = SessionId, Path)),
+    request_body = NewNote, responses((status = 201, body = LineView)))]
+async fn keep_note(
+    State(app): State<App>,
+    AsAccount(actor): AsAccount,
+    Path(id): Path<SessionId>,
+    Body(NewNote { text }): Body<NewNote>,
+) -> Created<LineView> {
+    created(app.service.drawings.note(&actor, &id, &text).await)
 }
 
 /// As `/sessions/{id}/marks`, of the assistance in which this device takes part; so are the next five.

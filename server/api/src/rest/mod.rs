@@ -3,6 +3,7 @@
 mod accounts;
 mod assists;
 mod attachments;
+mod cards;
 mod cases;
 mod checks;
 mod csv;
@@ -57,6 +58,7 @@ pub(crate) fn api() -> OpenApiRouter<App> {
         .merge(watches::routes())
         .merge(sessions::routes())
         .merge(assists::routes())
+        .merge(cards::routes())
         .merge(cases::routes())
         .merge(drawings::routes())
         .merge(attachments::routes())

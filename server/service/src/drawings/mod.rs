@@ -9,8 +9,10 @@ use crate::ports::files::Files;
 use crate::ports::store::Tx;
 use crate::secrets::{hash_bytes, hash_text, new_id};
 use crate::sessions::change;
+use crate::texts::within;
 use crate::work::Work;
 use bytes::Bytes;
+use lianxian_model::card::NOTE_MAX_CHARS;
 use lianxian_model::drawing::{
     Author, Drawn, FRAME_MAX_BYTES, FRAMES_A_SESSION, Frame, ImageType, STROKES_A_FRAME, Stroke, image_head,
 };
@@ -77,6 +79,8 @@ pub struct Marks {
     pub frames: Vec<FrameView>,
     pub lines: Vec<LineView>,
     pub files: Vec<AttachmentView>,
+    /// The latest version; the session's story has every one.
+    pub note: Option<LineView>,
 }
 
 #[derive(Clone)]
@@ -123,6 +127,29 @@ pub(crate) async fn kept_image(files: &dyn Files, name: &str, sha256: &str) -> S
         return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
     }
     Ok(bytes)
+}
+
+/// What somebody wrote, trimmed; never empty, at most so many characters.
+fn said(text: &str, max_chars: usize) -> ServiceResult<String> {
+    let text = within("text", text, max_chars)?;
+    if text.is_empty() {
+        return Err(ServiceError::invalid("text", "请输入内容", "a line needs words"));
+    }
+    Ok(text)
+}
+
+/// A line of the session's story.
+async fn written(
+    work: &mut Work,
+    session: &Session,
+    kind: &'static str,
+    author: Author,
+    text: String,
+) -> ServiceResult<LineView> {
+    let line = LineView { at_ms: work.now, author: author.name, text };
+    let detail = json!({ "by": line.author, "text": line.text });
+    work.tx.append_timeline(&session.id, work.now, kind, &detail.to_string()).await?;
+    Ok(line)
 }
 
 impl Drawings {
@@ -262,44 +289,46 @@ impl Drawings {
 
     /// Says a line in writing; it becomes a line of the session's story. Attendees who may speak, and the station.
     pub async fn say(&self, actor: &Actor, session: &SessionId, text: &str) -> ServiceResult<LineView> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(ServiceError::invalid("text", "请输入内容", "a line needs words"));
-        }
-        if text.chars().count() > LINE_MAX_CHARS {
-            return Err(ServiceError {
-                limit: Some(LINE_MAX_CHARS as i64),
-                ..ServiceError::invalid(
-                    "text",
-                    format!("最多 {LINE_MAX_CHARS} 字"),
-                    format!("a line has at most {LINE_MAX_CHARS} characters"),
-                )
-            });
-        }
+        let text = said(text, LINE_MAX_CHARS)?;
         let (mut work, found, author) = attended(&self.core, actor, session, "line.say").await?;
-        let line = LineView { at_ms: work.now, author: author.name, text: text.to_owned() };
-        let detail = json!({ "by": line.author, "text": line.text });
-        work.tx.append_timeline(&found.id, work.now, "line.said", &detail.to_string()).await?;
+        let line = written(&mut work, &found, "line.said", author, text).await?;
         tell(&mut work, &found, json!({ "line": line })).await?;
         work.commit().await?;
         Ok(line)
+    }
+
+    /// Keeps the next version of the session's note 笔录; every version stays in the story. Attendees who may speak.
+    pub async fn note(&self, actor: &Actor, session: &SessionId, text: &str) -> ServiceResult<LineView> {
+        let text = said(text, NOTE_MAX_CHARS)?;
+        let (mut work, found, author) = attended(&self.core, actor, session, "note.keep").await?;
+        let note = written(&mut work, &found, "note.kept", author, text).await?;
+        let detail = json!({ "chars": note.text.chars().count(), "sha256": hash_text(&note.text) });
+        work.audit("note.keep", "session", found.id.as_str(), detail);
+        tell(&mut work, &found, json!({ "note": note })).await?;
+        work.commit().await?;
+        Ok(note)
     }
 
     /// Everything that was frozen, drawn and written. Whoever may read the session, and its station.
     pub async fn marks(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Marks> {
         let mut tx = readable(&self.core, actor, session).await?;
         let frames = frames_drawn(&mut tx, session).await?;
-        let mut lines = Vec::new();
+        let (mut lines, mut note) = (Vec::new(), None);
         for row in tx.timeline(session).await? {
-            if row.kind != "line.said" {
+            if !matches!(row.kind.as_str(), "line.said" | "note.kept") {
                 continue;
             }
             let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
             let text = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-            lines.push(LineView { at_ms: row.at_ms, author: text("by"), text: text("text") });
+            let line = LineView { at_ms: row.at_ms, author: text("by"), text: text("text") };
+            if row.kind == "note.kept" {
+                note = Some(line);
+            } else {
+                lines.push(line);
+            }
         }
         let files = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
-        Ok(Marks { frames, lines, files })
+        Ok(Marks { frames, lines, files, note })
     }
 
     /// The bytes of a frame. Errors: `damaged` when they are no longer what was kept.

@@ -254,20 +254,8 @@ impl Duty {
     }
 
     /// A reading of a unit in the scope of `duty.read`.
-    pub(crate) async fn readable(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
-        let mut tx = self.core.read().await?;
-        let unit = match unit {
-            Some(unit) => Some(unit.clone()),
-            None => highest(&mut tx, actor).await?,
-        };
-        if let Some(unit) = &unit
-            && self.core.may(&mut tx, actor, Right::DutyRead, unit).await?
-        {
-            return Ok((tx, unit.clone()));
-        }
-        drop(tx);
-        let unit = unit.map_or_else(String::new, |unit| unit.0);
-        Err(self.core.refuse(actor, "duty.read", "unit", &unit).await)
+    pub(super) async fn readable(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
+        self.core.readable(actor, Right::DutyRead, unit).await
     }
 
     /// One shift as the account that changed it is told of it.
@@ -278,18 +266,6 @@ impl Duty {
         let among = serving(&mut tx, &shift.unit_id, at, Millis(at.0.saturating_add(1))).await?;
         Names::default().view(&mut tx, &shift, &among, at).await
     }
-}
-
-/// Of the units that the right was given over, the one nearest the root.
-async fn highest(tx: &mut Box<dyn Tx>, actor: &Actor) -> ServiceResult<Option<UnitId>> {
-    let mut best: Option<(usize, UnitId)> = None;
-    for root in actor.roots(Right::DutyRead) {
-        let height = tx.path_of(&root).await?.len();
-        if best.as_ref().is_none_or(|(least, _)| height < *least) {
-            best = Some((height, root));
-        }
-    }
-    Ok(best.map(|(_, unit)| unit))
 }
 
 /// Names and checks, each read once for one answer.

@@ -141,7 +141,8 @@ impl Eyes {
                     WatchOpened | WatchEnded => own() || covered(&eyes.sessions),
                     SessionOpened | SessionUpdated | SessionEnded | SessionMarked => named() || covered(&eyes.sessions),
                     CaseLinked | CaseWithdrawn => covered(&eyes.sessions),
-                    DutyChanged => covered(&eyes.duty),
+                    // Both hold for whoever is under the unit, too.
+                    DutyChanged | CardChanged => covered(&eyes.duty),
                     RequestChanged => covered(&eyes.requests),
                     GuestChanged => named() || covered(&eyes.requests),
                     DirectiveChanged => covered(&eyes.directives),

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::attachment::Attachment;
 use lianxian_model::audit::AuditEvent;
+use lianxian_model::card::Card;
 use lianxian_model::case::{CaseEntryKind, CaseKind, CaseLink, CasePattern};
 use lianxian_model::check::Check;
 use lianxian_model::directive::{Directive, DirectiveState, Picture};
@@ -72,6 +73,7 @@ pub trait Tx:
     + CheckRows
     + RequestRows
     + DirectiveRows
+    + CardRows
     + GuestRows
     + DutyRows
     + AgreementRows
@@ -574,6 +576,16 @@ pub struct DirectiveStep {
     pub state: String,
     /// JSON object.
     pub detail: String,
+}
+
+#[async_trait]
+pub trait CardRows: Send {
+    async fn insert_card(&mut self, card: &Card) -> StoreResult<()>;
+    /// Checks `version`, stores `version + 1`.
+    async fn update_card(&mut self, card: &Card) -> StoreResult<bool>;
+    async fn card(&mut self, id: &CardId) -> StoreResult<Option<Card>>;
+    /// The unit's own, withdrawn ones included, oldest first.
+    async fn cards_of(&mut self, unit: &UnitId) -> StoreResult<Vec<Card>>;
 }
 
 #[async_trait]

@@ -2,7 +2,6 @@
 
 use super::Requests;
 use crate::actor::Actor;
-use crate::duty::Duty;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::work::About;
@@ -97,7 +96,7 @@ pub(super) async fn rules_for(tx: &mut Box<dyn Tx>, unit: &UnitId) -> ServiceRes
 impl Requests {
     /// What holds for a unit; none: the highest that the actor may read. Right `duty.read` over it.
     pub async fn rules(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<RequestRules> {
-        let (mut tx, unit) = Duty { core: self.core.clone() }.readable(actor, unit).await?;
+        let (mut tx, unit) = self.core.readable(actor, Right::DutyRead, unit).await?;
         let holds = rules_for(&mut tx, &unit).await?;
         Ok(RequestRules {
             versions: tx.request_rules_of(&unit).await?.into_iter().map(RulesVersionView::from).collect(),

@@ -246,6 +246,10 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             format!("{} sent the file {}", text("by"), text("name")),
         ),
         "line.said" => (format!("{}：{}", text("by"), text("text")), format!("{}: {}", text("by"), text("text"))),
+        "note.kept" => (
+            format!("{}写下记录：{}", text("by"), text("text")),
+            format!("{} kept a note: {}", text("by"), text("text")),
+        ),
         "directive.issued" => (
             format!("{}下发督办单 {}", text("by"), text("number")),
             format!("{} issued directive {}", text("by"), text("number")),

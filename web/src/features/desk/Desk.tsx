@@ -1,6 +1,6 @@
 // The live desk: five columns by state, the most pressing first; a click opens a request, several are marked and done together.
 
-import { CheckSquareOutlined, HistoryOutlined, QuestionCircleOutlined } from "@ant-design/icons";
+import { BookOutlined, CheckSquareOutlined, HistoryOutlined, QuestionCircleOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Button, Input, Switch, type InputRef } from "antd";
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
@@ -123,6 +123,9 @@ export function Desk() {
           </Button>
           <Button icon={<HistoryOutlined aria-hidden />} onClick={() => void navigate(paths.pastRequests)}>
             {say.history}
+          </Button>
+          <Button icon={<BookOutlined aria-hidden />} onClick={() => void navigate(paths.cards)}>
+            {say.cards.title}
           </Button>
           <Button type="text" aria-label={say.keys.help} icon={<QuestionCircleOutlined aria-hidden />} onClick={() => setHelp(true)} />
         </PageHeader>

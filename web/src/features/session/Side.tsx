@@ -19,6 +19,7 @@ import { Guests } from "@/ui/Guests";
 import { guestWords, scopeOf } from "@/ui/guestWords";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
+import { Note } from "./Note";
 import css from "./session.module.css";
 import { sessionWords } from "./words";
 
@@ -58,6 +59,7 @@ export function Side({ assist, own, act }: Props) {
       <People assist={assist} own={own} act={act} />
       {assist.request_id !== null && <SessionGuests assist={assist} request={assist.request_id} runs={own !== undefined && own.mode !== "watch"} />}
       <Chat session={session.id} mayWrite={own !== undefined && own.mode !== "watch"} />
+      <Note session={session.id} mayWrite={own !== undefined && own.mode !== "watch"} />
       <Cases session={session.id} />
       <Events session={session.id} />
     </aside>
@@ -196,6 +198,9 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
   const query = queries.marks("account", session);
   const marks = useQuery(query).data;
   const said = spoken(marks);
+  const board = useQuery({ ...queries.cards(null), enabled: mayWrite }).data?.cards.filter((card) => !card.withdrawn) ?? [];
+  const phrases = board.filter((card) => card.kind === "phrase");
+  const laws = board.filter((card) => card.kind === "law");
   const [text, setText] = useState("");
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
@@ -228,13 +233,30 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
       {write.error && <ErrorNote error={write.error} />}
       {mayWrite && (
         <>
-          <div className={css.phrases} aria-label={say.phrases}>
-            {Object.values(say.phrase).map((phrase) => (
-              <button key={phrase} type="button" onClick={() => write.mutate(phrase)}>
-                {phrase}
-              </button>
-            ))}
-          </div>
+          {phrases.length > 0 && (
+            <div className={css.phrases} aria-label={say.phrases}>
+              {phrases.map((card) => (
+                <button key={card.id} type="button" onClick={() => write.mutate(card.text)}>
+                  {card.text}
+                </button>
+              ))}
+            </div>
+          )}
+          {laws.length > 0 && (
+            <Select<string>
+              showSearch={{ optionFilterProp: "search" }}
+              className={css.template ?? ""}
+              popupMatchSelectWidth={false}
+              aria-label={say.laws}
+              placeholder={say.laws}
+              value={null}
+              options={laws.map((card) => ({ value: card.id, search: `${card.title}${card.text}`, label: <LawCard title={card.title} text={card.text} /> }))}
+              onChange={(id) => {
+                const law = laws.find((card) => card.id === id);
+                if (law) write.mutate(`${law.title}：${law.text}`);
+              }}
+            />
+          )}
           <div className={css.writing}>
             <Input value={text} maxLength={LINE_MAX_CHARS} placeholder={say.chatHint} aria-label={say.chat} onChange={(event) => setText(event.target.value)} onPressEnter={send} />
             <Button onClick={send} loading={write.isPending}>
@@ -253,6 +275,15 @@ function Chat({ session, mayWrite }: { session: string; mayWrite: boolean }) {
         </>
       )}
     </section>
+  );
+}
+
+function LawCard({ title, text }: { title: string; text: string }) {
+  return (
+    <span className={css.law}>
+      <b>{title}</b>
+      <small>{text}</small>
+    </span>
   );
 }
 

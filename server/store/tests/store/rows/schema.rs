@@ -20,6 +20,7 @@ fn both_folders_hold_the_same_steps_and_one_text_for_the_tables() {
         "20261126080000_add_track_quality.sql",
         "20261126163000_admit_guests.sql",
         "20261126170000_keep_request_rules.sql",
+        "20261126180000_keep_cards.sql",
     ] {
         let tables = |kind: &str| std::fs::read_to_string(root.join(kind).join(step)).unwrap();
         assert_eq!(tables("sqlite"), tables("postgres"));

@@ -4,6 +4,7 @@ mod administrators;
 mod assists;
 mod attachments;
 mod audit;
+mod cards;
 mod cases;
 mod checks;
 mod conferences;
