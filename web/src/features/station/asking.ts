@@ -159,8 +159,9 @@ function blobOf(dataUrl: string): Blob {
   return new Blob([bytes]);
 }
 
+/** What another has changed in the same moment is tried again. */
 function isFinal(problem: Problem): boolean {
-  return problem.status >= 400 && problem.status < 500 && ![401, 408, 429].includes(problem.status);
+  return problem.code !== "changed_meanwhile" && problem.status >= 400 && problem.status < 500 && ![401, 408, 429].includes(problem.status);
 }
 
 export const desk = new Desk();
