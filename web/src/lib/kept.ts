@@ -10,7 +10,8 @@ function area(kind: "local" | "tab"): Storage | null {
 
 export interface Kept {
   get(): string | null;
-  set(value: string | null): void;
+  /** Whether the browser keeps it. */
+  set(value: string | null): boolean;
 }
 
 function kept(kind: "local" | "tab", key: string): Kept {
@@ -26,8 +27,10 @@ function kept(kind: "local" | "tab", key: string): Kept {
       try {
         if (value === null) area(kind)?.removeItem(key);
         else area(kind)?.setItem(key, value);
+        return area(kind) !== null;
       } catch {
-        // Full or forbidden: it is only a convenience.
+        // Full or forbidden: for most it is only a convenience.
+        return false;
       }
     },
   };

@@ -34,7 +34,7 @@ function unfinishedOf(requests: RequestView[] | undefined): RequestView[] {
 export function HelpCard() {
   const client = useQueryClient();
   const requests = useQuery(queries.stationRequests());
-  const { waiting, refused, photoRefused } = useStore(desk.state);
+  const { waiting, refused, photoRefused, photoUnkept } = useStore(desk.state);
   const take = (request: RequestView) =>
     client.setQueryData<RequestView[]>(queries.stationRequests().queryKey, (all) => afterRequest(all ?? [], request, true));
   useEffect(() => desk.open((request) => client.setQueryData<RequestView[]>(queries.stationRequests().queryKey, (all) => afterRequest(all ?? [], request, true))), [client]);
@@ -46,6 +46,7 @@ export function HelpCard() {
   return (
     <section className={css.help} data-state={waiting ? "unsent" : (current?.state ?? "idle")}>
       {waiting ? <Unsent /> : current ? <Progress request={current} took={take} /> : <Ask refused={refused} />}
+      {photoUnkept && <p role="status">{say.photoUnkept}</p>}
       {photoRefused !== null && (
         <>
           <p>{say.photoRefused}</p>

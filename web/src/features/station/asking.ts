@@ -12,13 +12,15 @@ export interface Waiting {
   request: NewRequest;
   /** When the button was pressed, by this computer's clock: for this page only. */
   at: number;
-  /** A data URL. It follows the request, which rings without waiting for it. */
-  photo?: string;
 }
 
-/** A photo whose request the server has already. */
+/** A photo that follows its request, which rings without waiting for it. */
 interface Following {
-  request: string;
+  /** Of the tap. */
+  key: string;
+  /** Null: the server has not got the request yet. */
+  request: string | null;
+  /** A data URL. */
   photo: string;
 }
 
@@ -33,10 +35,13 @@ export interface Asking {
   refused: Refused | null;
   /** Of a photo whose request was taken. */
   photoRefused: Problem | null;
+  /** A photo waits that the browser had no room to keep: it is lost when the page is closed. */
+  photoUnkept: boolean;
 }
 
 const kept = keptForAll("lianxian.station.asking");
-const keptPhoto = keptForAll("lianxian.station.asking-photo");
+// By itself, so that a photo that does not fit takes nothing of the request with it.
+const keptPhotos = keptForAll("lianxian.station.asking-photos");
 
 function parse(text: string | null): Waiting | null {
   try {
@@ -47,12 +52,13 @@ function parse(text: string | null): Waiting | null {
   }
 }
 
-function parsePhoto(text: string | null): Following | null {
+function parsePhotos(text: string | null): Following[] {
   try {
-    const said = text === null ? null : (JSON.parse(text) as Partial<Following>);
-    return said && typeof said.request === "string" && typeof said.photo === "string" ? (said as Following) : null;
+    const said: unknown = text === null ? [] : JSON.parse(text);
+    const isOne = (one: Partial<Following> | null) => typeof one?.key === "string" && typeof one.photo === "string" && (one.request === null || typeof one.request === "string");
+    return Array.isArray(said) ? (said as (Partial<Following> | null)[]).filter(isOne).map((one) => one as Following) : [];
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -62,10 +68,13 @@ export class Desk {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #attempt = 0;
   #busy = false;
-  #following: Following | null = parsePhoto(keptPhoto.get());
+  /** Oldest first. */
+  #following: Following[];
 
   constructor() {
-    this.state = new Store<Asking>({ waiting: parse(kept.get()), refused: null, photoRefused: null });
+    const waiting = parse(kept.get());
+    this.#following = parsePhotos(keptPhotos.get()).filter((one) => one.request !== null || one.key === waiting?.key);
+    this.state = new Store<Asking>({ waiting, refused: null, photoRefused: null, photoUnkept: false });
   }
 
   /** Called with each request that the server took. */
@@ -83,9 +92,10 @@ export class Desk {
 
   ask(request: NewRequest, photo?: string): void {
     if (this.state.getSnapshot().waiting) return;
-    const waiting: Waiting = { key: crypto.randomUUID(), request, at: Date.now(), ...(photo !== undefined && { photo }) };
+    const waiting: Waiting = { key: crypto.randomUUID(), request, at: Date.now() };
     kept.set(JSON.stringify(waiting));
-    this.state.set({ waiting, refused: null, photoRefused: null });
+    this.#put({ waiting, refused: null, photoRefused: null });
+    if (photo !== undefined) this.#follow([...this.#following, { key: waiting.key, request: null, photo }]);
     this.#attempt = 0;
     void this.#send();
   }
@@ -93,7 +103,9 @@ export class Desk {
   /** Takes back what the server has not got yet. */
   forget(): void {
     kept.set(null);
-    this.state.set({ waiting: null, refused: null, photoRefused: null });
+    this.#put({ waiting: null, refused: null, photoRefused: null });
+    // What no tap waits for any more goes with it.
+    if (this.#following.some((one) => one.request === null)) this.#follow(this.#ready());
   }
 
   again(): void {
@@ -109,47 +121,59 @@ export class Desk {
     const { waiting } = this.state.getSnapshot();
     try {
       if (waiting) await this.#sendRequest(waiting);
-      if (this.#following) await this.#sendPhoto(this.#following);
+      for (const one of this.#ready()) await this.#sendPhoto(one);
     } catch {
       this.#timer = setTimeout(() => void this.#send(), retryDelay(this.#attempt++, Math.random()));
     } finally {
       this.#busy = false;
     }
     // Asked while a photo of the one before was on its way.
-    if (!this.#timer && (this.state.getSnapshot().waiting || this.#following)) void this.#send();
+    if (!this.#timer && (this.state.getSnapshot().waiting || this.#ready().length > 0)) void this.#send();
   }
 
   /** Throws when it should be sent again. */
   async #sendRequest(waiting: Waiting): Promise<void> {
     try {
       const request = await station.ask(waiting.request, waiting.key);
-      if (waiting.photo !== undefined) this.#follow({ request: request.id, photo: waiting.photo });
+      // The photo knows its request before the tap is forgotten: a page that dies in between sends the tap again, under the same key.
+      this.#follow(this.#following.map((one) => (one.key === waiting.key ? { ...one, request: request.id } : one)));
       this.forget();
       this.#told(request);
     } catch (error) {
       const problem = problemOf(error);
       if (!isFinal(problem)) throw error;
       // The server has decided: sending it again would say the same.
-      kept.set(null);
-      this.state.set({ waiting: null, refused: { request: waiting.request, problem }, photoRefused: null });
+      this.forget();
+      this.#put({ refused: { request: waiting.request, problem } });
     }
   }
 
   /** Throws when it should be sent again. The same photo twice is one. */
-  async #sendPhoto({ request, photo }: Following): Promise<void> {
+  async #sendPhoto(one: Following): Promise<void> {
+    if (one.request === null) return;
     try {
-      await photos("station").keep(request, blobOf(photo));
+      await photos("station").keep(one.request, blobOf(one.photo));
     } catch (error) {
       const problem = problemOf(error);
       if (!isFinal(problem)) throw error;
-      this.state.update((state) => ({ ...state, photoRefused: problem }));
+      this.#put({ photoRefused: problem });
     }
-    this.#follow(null);
+    this.#follow(this.#following.filter((other) => other.key !== one.key));
   }
 
-  #follow(following: Following | null): void {
+  /** Those whose request the server has. */
+  #ready(): Following[] {
+    return this.#following.filter((one) => one.request !== null);
+  }
+
+  #follow(following: Following[]): void {
     this.#following = following;
-    keptPhoto.set(following && JSON.stringify(following));
+    const room = keptPhotos.set(following.length > 0 ? JSON.stringify(following) : null);
+    this.#put({ photoUnkept: following.length > 0 && !room });
+  }
+
+  #put(some: Partial<Asking>): void {
+    this.state.update((state) => ({ ...state, ...some }));
   }
 }
 
