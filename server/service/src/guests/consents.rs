@@ -1,12 +1,13 @@
 //! What people agree to: texts with versions, consents as evidence, and their withdrawal, which takes effect at once.
 
 use super::attending::{self, consents_for};
-use super::{ConsentView, Guests, Standing, VisitView, bounded, own, standing, tell};
+use super::{ConsentView, Guests, Standing, VisitView, own, standing, tell};
 use crate::actor::{Actor, DeviceActor};
 use crate::error::{ServiceError, ServiceResult};
 use crate::requests;
 use crate::secrets::{hash_text, new_id};
 use crate::sessions::change;
+use crate::texts::within;
 use crate::work::Work;
 use lianxian_model::assist::Assist;
 use lianxian_model::event::EventKind;
@@ -111,7 +112,7 @@ fn name_of(said: &str) -> ServiceResult<String> {
     if name.is_empty() {
         return Err(ServiceError::invalid("name", "请填写您的称呼", "say how you want to be called"));
     }
-    bounded("name", &name, NAME_MAX_CHARS)
+    within("name", &name, NAME_MAX_CHARS)
 }
 
 fn no_consent() -> ServiceError {
@@ -171,8 +172,8 @@ impl Guests {
 
     /// A new version; consents to former ones stand. Right `org.manage` over the unit. Errors: `invalid` with its field.
     pub async fn put_text(&self, actor: &Actor, new: NewConsentText) -> ServiceResult<ConsentTextView> {
-        let title = bounded("title", &new.title, CONSENT_TITLE_MAX_CHARS)?;
-        let body = bounded("body", &new.body, CONSENT_BODY_MAX_CHARS)?;
+        let title = within("title", &new.title, CONSENT_TITLE_MAX_CHARS)?;
+        let body = within("body", &new.body, CONSENT_BODY_MAX_CHARS)?;
         if title.is_empty() || body.is_empty() {
             let field = if title.is_empty() { "title" } else { "body" };
             return Err(ServiceError::invalid(field, "标题和正文都要填写", "a title and a body"));
@@ -275,7 +276,7 @@ impl Guests {
     /// The guest takes its consent back: its picture and sound stop, and it is out until it agrees again.
     /// Returns when the live net has taken the change. Errors: `no_consent`; `invalid` with field `reason`.
     pub async fn withdraw(&self, actor: &Actor, withdrawal: Withdrawal) -> ServiceResult<VisitView> {
-        let reason = bounded("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
+        let reason = within("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
         let mut work = self.core.begin(actor).await?;
         let now = work.now;
         let found = own(&mut work.tx, actor, now).await?;
@@ -330,7 +331,7 @@ impl Guests {
         id: &ConsentId,
         withdrawal: Withdrawal,
     ) -> ServiceResult<ConsentView> {
-        let reason = bounded("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
+        let reason = within("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
         let (mut work, _, found, assist) = self.station_session(actor, session, "consent.withdraw").await?;
         let given = consents_for(&mut work.tx, &found, &assist).await?;
         let consent = given.into_iter().find(|one| one.id == *id && one.visit_id.is_none() && one.in_force());

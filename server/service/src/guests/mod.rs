@@ -22,6 +22,7 @@ use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::sessions::change;
+use crate::texts::within;
 use crate::work::{About, Work};
 use lianxian_model::event::EventKind;
 use lianxian_model::guest::{Consent, GuestLink, LinkRefusal, REASON_MAX_CHARS, Visit};
@@ -188,19 +189,7 @@ fn reason_of(said: &str) -> ServiceResult<String> {
     if said.is_empty() {
         return Err(ServiceError::invalid("reason", "请说明原因", "say why"));
     }
-    bounded("reason", said, REASON_MAX_CHARS)
-}
-
-/// Trimmed, at most so many characters; may be empty.
-fn bounded(field: &'static str, said: &str, most: usize) -> ServiceResult<String> {
-    let said = said.trim();
-    if said.chars().count() > most {
-        return Err(ServiceError {
-            limit: i64::try_from(most).ok(),
-            ..ServiceError::invalid(field, format!("最多 {most} 个字"), format!("at most {most} characters"))
-        });
-    }
-    Ok(said.to_owned())
+    within("reason", said, REASON_MAX_CHARS)
 }
 
 /// Tells everyone concerned that something about the request's guests changed; screens read how they stand.

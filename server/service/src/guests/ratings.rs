@@ -1,10 +1,11 @@
 //! How people found the help: five grades, each kept; a correction is a row of its own, and the last holds.
 
-use super::{Guests, VisitView, bounded, own, standing, tell};
+use super::{Guests, VisitView, own, standing, tell};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::requests;
+use crate::texts::within;
 use crate::work::Work;
 use lianxian_model::guest::{MAX_RATINGS, Rating};
 use lianxian_model::ids::{RequestId, VisitId};
@@ -92,7 +93,7 @@ impl Guests {
     /// The guest judges the help, once it is finished; again, and the last holds.
     /// Errors: `not_finished`, `too_many_ratings`; `invalid` with field `text`.
     pub async fn judge(&self, actor: &Actor, judgement: Judgement) -> ServiceResult<VisitView> {
-        let text = bounded("text", &judgement.text, TEXT_MAX_CHARS)?;
+        let text = within("text", &judgement.text, TEXT_MAX_CHARS)?;
         let mut work = self.core.begin(actor).await?;
         let now = work.now;
         let mut found = own(&mut work.tx, actor, now).await?;
