@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -30,7 +30,6 @@ after(async () => {
   await installation?.stop();
 });
 
-const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 const card = (page, text) => page.locator("li[data-card]").filter({ hasText: text });
 
 test("the chief adds a law card; what lacks its source is refused and stays", async () => {

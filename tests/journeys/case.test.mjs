@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { SHOTS, api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -11,7 +11,6 @@ const NUMBER = "晋医人调字[2019]011号";
 /** As somebody else writes it. */
 const SPELLED = "晋医人调字（2019）11号";
 const PDF = "%PDF-1.4\n% 调解协议\n";
-const SHOTS = process.env.LIANXIAN_SHOTS;
 /** Browsers, server and whatever else runs share the machine. */
 const BOUND_MS = 15_000;
 let installation, browser, operator, chief, head, station, endpoint, session;
@@ -36,7 +35,6 @@ after(async () => {
   await installation?.stop();
 });
 
-const shot = async (page, name) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}.png` });
 const lines = (page, kind) => page.locator(`[data-timeline] li[data-kind="${kind}"]`);
 
 test("the request names the case, and its session belongs to it from the first moment, live", async () => {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch, screen } from "./harness/browser.mjs";
+import { api, launch, screen, shot } from "./harness/browser.mjs";
 import { enrol, logIn, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -30,7 +30,6 @@ after(async () => {
   await installation?.stop();
 });
 
-const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 const latest = async (page) => (await api(page, "GET", "/station/requests")).body[0];
 const board = async (request) => (await api(operator, "GET", `/requests/${request}/guests`)).body;
 const tile = (page, identity) => page.locator(`[data-party="${identity}"]`).first();

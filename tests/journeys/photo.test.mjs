@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -28,7 +28,6 @@ after(async () => {
   await installation?.stop();
 });
 
-const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 const requests = async () => (await api(station, "GET", "/station/requests")).body;
 const loaded = (image) => image.evaluate((img) => img.complete && img.naturalWidth > 0);
 

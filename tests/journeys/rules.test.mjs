@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -28,7 +28,6 @@ after(async () => {
   await installation?.stop();
 });
 
-const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
 const field = (name) => chief.getByLabel(name, { exact: true });
 const rules = async () => (await api(chief, "GET", "/request-rules")).body;
 
@@ -38,7 +37,7 @@ test("what is out of its bounds is refused by name and stays in the form; a good
   await chief.getByRole("button", { name: "保存为新版" }).click();
   await chief.getByText("呼叫值班长须在 5 秒到 10 分钟之间").waitFor({ timeout: BOUND_MS });
   assert.equal(await field("呼叫值班长").inputValue(), "2", "what was typed is still there");
-  await shot(chief, "rules-refused");
+  await shot(chief, "rules-refused", { fullPage: true });
   await field("呼叫值班长").fill("5");
   await field("呼叫带班领导").fill("600");
   await field("一般 响应").fill("2");
@@ -46,9 +45,9 @@ test("what is out of its bounds is refused by name and stays in the form; a good
   await chief.locator('[data-rules-version="1"]').waitFor({ timeout: BOUND_MS });
   assert.deepEqual((await rules()).rules.ladder, { chief_ms: 5_000, leader_ms: 600_000 });
   assert.deepEqual((await rules()).rules.ordinary.response, { working_days: 2 });
-  await shot(chief, "rules");
+  await shot(chief, "rules", { fullPage: true });
   await chief.setViewportSize({ width: 390, height: 844 });
-  await shot(chief, "rules-390");
+  await shot(chief, "rules-390", { fullPage: true });
   await chief.setViewportSize({ width: 1440, height: 900 });
   // Whoever only reads the roster reads them, and sets none.
   await operator.goto("/duty?tab=rules");

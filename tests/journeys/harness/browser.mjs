@@ -43,6 +43,10 @@ export async function screen(browser, base, { width = 1440, height = 900 } = {})
   return page;
 }
 
+/** Where pictures of the screens go, for whoever wants to look; none without it. */
+export const SHOTS = process.env.LIANXIAN_SHOTS;
+export const shot = async (page, name, how) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}.png`, ...how });
+
 /** REST as this screen's login sees it. */
 export async function api(page, method, path, data) {
   const response = await page.request.fetch(`/api/v1${path}`, {
