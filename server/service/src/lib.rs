@@ -22,6 +22,7 @@ pub mod enrolments;
 pub mod error;
 pub mod events;
 pub mod guests;
+pub mod keeping;
 pub mod links;
 pub mod logins;
 pub mod net;

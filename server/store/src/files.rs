@@ -5,6 +5,7 @@ use bytes::Bytes;
 use lianxian_service::ports::files::{FileError, Files};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The folder that holds them all.
 #[derive(Clone, Debug)]
@@ -37,11 +38,50 @@ impl Files for Folder {
         let path = self.path(name)?;
         run(move || std::fs::read(&path)).await.map(Bytes::from)
     }
+
+    async fn list(&self, age: Duration) -> Result<Vec<String>, FileError> {
+        let folder = self.clone();
+        run(move || {
+            let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+            let mut names = Vec::new();
+            if folder.0.is_dir() {
+                collect(&folder.0, "", before, &mut names)?;
+            }
+            // What could not have been put here is not ours.
+            names.retain(|name| folder.path(name).is_ok());
+            Ok(names)
+        })
+        .await
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, FileError> {
+        let path = self.path(name)?;
+        run(move || match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        })
+        .await
+    }
 }
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, FileError> {
     let told = |error: &dyn std::fmt::Display| FileError(error.to_string());
     tokio::task::spawn_blocking(work).await.map_err(|error| told(&error))?.map_err(|error| told(&error))
+}
+
+fn collect(folder: &Path, prefix: &str, before: SystemTime, names: &mut Vec<String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), before, names)?;
+        } else if kind.is_file() && entry.metadata()?.modified()? <= before {
+            names.push(name);
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

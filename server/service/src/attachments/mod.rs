@@ -4,7 +4,8 @@
 use crate::actor::Actor;
 use crate::core::Core;
 use crate::drawings::{attended, readable, tell};
-use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::error::{ServiceError, ServiceResult};
+use crate::keeping::Place;
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
@@ -70,7 +71,6 @@ impl Attachments {
         bytes: Bytes,
     ) -> ServiceResult<AttachmentView> {
         let (name, file_type) = checked(&new, &bytes)?;
-        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (mut work, found, _) = attended(&self.core, actor, session, "file.keep").await?;
         room(&mut work, &found).await?;
@@ -78,16 +78,7 @@ impl Attachments {
         drop(work);
         let sha256 = hash_bytes(&bytes);
         let size = bytes.len() as i64;
-        // The file is safe before its row says that it is; a file without a row is nobody's.
-        files.put(&file_name(session, &id), bytes).await.map_err(|error| {
-            tracing::error!(%error, "a file could not be kept");
-            ServiceError::new(
-                ErrorKind::Unavailable,
-                "files_unavailable",
-                "文件暂时无法保存，请稍后再试",
-                "the file cannot be kept now, try again",
-            )
-        })?;
+        self.core.keep(Place::Attachment(session, &id), &bytes).await?;
         let (mut work, found, author) = attended(&self.core, actor, session, "file.keep").await?;
         room(&mut work, &found).await?;
         let file = Attachment {
@@ -124,11 +115,7 @@ impl Attachments {
         let found = tx.attachments_of(session).await?.into_iter().find(|known| known.id == *file);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("文件", "file"))?;
-        let bytes = self.core.files()?.get(&file_name(session, &found.id)).await.map_err(ServiceError::internal)?;
-        if hash_bytes(&bytes) != found.sha256 {
-            tracing::error!(file = %found.id, "a file is not what was kept");
-            return Err(ServiceError::new(ErrorKind::Internal, "damaged", "文件已损坏", "the file was changed"));
-        }
+        let bytes = self.core.kept(Place::Attachment(session, &found.id), &found.sha256).await?;
         Ok((found.into(), bytes))
     }
 }
@@ -197,9 +184,4 @@ async fn room(work: &mut Work, session: &Session) -> ServiceResult<()> {
         ));
     }
     Ok(())
-}
-
-/// The name that people gave stands in the row alone.
-fn file_name(session: &SessionId, file: &AttachmentId) -> String {
-    format!("attachments/{session}/{file}.bin")
 }

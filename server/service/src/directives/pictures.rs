@@ -3,8 +3,8 @@
 
 use super::{Directives, PictureView, act, change, no_directive};
 use crate::actor::Actor;
-use crate::drawings::{checked_image, keep_image, kept_image};
 use crate::error::{ServiceError, ServiceResult};
+use crate::keeping::{Place, checked_image};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
@@ -37,12 +37,11 @@ impl Directives {
         image: Bytes,
     ) -> ServiceResult<PictureView> {
         let (image_type, width, height) = checked_image(&image)?;
-        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (work, _, _) = self.room_for_picture(actor, id, &new).await?;
         let picture_id = PictureId(new_id(work.now));
         drop(work);
-        keep_image(&*files, &file_name(id, &picture_id, image_type), &image).await?;
+        self.core.keep(Place::Picture(id, &picture_id, image_type), &image).await?;
         let (mut work, directive, round) = self.room_for_picture(actor, id, &new).await?;
         let picture = Picture {
             id: picture_id,
@@ -110,11 +109,7 @@ impl Directives {
         let found = tx.pictures_of(id).await?.into_iter().find(|kept| kept.id == *picture);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("图片", "picture"))?;
-        let name = file_name(id, &found.id, found.image_type);
-        Ok((found.image_type, kept_image(&*self.core.files()?, &name, &found.sha256).await?))
+        let place = Place::Picture(id, &found.id, found.image_type);
+        Ok((found.image_type, self.core.kept(place, &found.sha256).await?))
     }
-}
-
-fn file_name(directive: &DirectiveId, picture: &PictureId, kind: ImageType) -> String {
-    format!("directives/{directive}/{picture}.{kind}")
 }

@@ -137,6 +137,14 @@ impl Service {
 
     /// Heartbeat and sweeps until the token is cancelled. A failed round is logged and tried again.
     pub async fn run(&self, shutdown: CancellationToken) {
+        tokio::join!(self.rounds(&shutdown), self.sweep_strays_until(&shutdown));
+        if let Err(error) = self.heartbeat().await {
+            tracing::error!(%error, "the last heartbeat failed");
+        }
+        self.core.0.closed.cancel();
+    }
+
+    async fn rounds(&self, shutdown: &CancellationToken) {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         let mut sweep = tokio::time::interval(SWEEP);
         let mut tidy = tokio::time::interval(Duration::from_secs(3600));
@@ -153,10 +161,6 @@ impl Service {
                 tracing::error!(%error, "upkeep failed");
             }
         }
-        if let Err(error) = self.heartbeat().await {
-            tracing::error!(%error, "the last heartbeat failed");
-        }
-        self.core.0.closed.cancel();
     }
 
     /// Forgets what is kept for a time only: old answers, and intervals of quality past [`QUALITY_LIFE_MS`].

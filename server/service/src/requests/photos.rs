@@ -3,8 +3,8 @@
 
 use super::{Requests, change, no_request};
 use crate::actor::Actor;
-use crate::drawings::{checked_image, keep_image, kept_image};
 use crate::error::{ServiceError, ServiceResult};
+use crate::keeping::{Place, checked_image};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::{Work, unless_lost};
 use bytes::Bytes;
@@ -19,7 +19,6 @@ impl Requests {
     pub async fn keep_photo(&self, actor: &Actor, id: &RequestId, image: Bytes) -> ServiceResult<Photo> {
         let (image_type, width, height) = checked_image(&image)?;
         let sha256 = hash_bytes(&image);
-        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (work, request) = self.room_for_photo(actor, id, &sha256).await?;
         if let Some(kept) = kept(&request, &sha256) {
@@ -27,7 +26,7 @@ impl Requests {
         }
         let photo_id = PictureId(new_id(work.now));
         drop(work);
-        keep_image(&*files, &file_name(id, &photo_id, image_type), &image).await?;
+        self.core.keep(Place::Photo(id, &photo_id, image_type), &image).await?;
         let (mut work, mut request) = self.room_for_photo(actor, id, &sha256).await?;
         if let Some(kept) = kept(&request, &sha256) {
             return Ok(kept);
@@ -88,15 +87,11 @@ impl Requests {
         }
         let found = request.photos.into_iter().find(|kept| kept.id == *photo);
         let found = found.ok_or_else(|| ServiceError::not_found("照片", "photo"))?;
-        let name = file_name(id, &found.id, found.image_type);
-        Ok((found.image_type, kept_image(&*self.core.files()?, &name, &found.sha256).await?))
+        let place = Place::Photo(id, &found.id, found.image_type);
+        Ok((found.image_type, self.core.kept(place, &found.sha256).await?))
     }
 }
 
 fn kept(request: &HelpRequest, sha256: &str) -> Option<Photo> {
     request.photos.iter().find(|photo| photo.sha256 == sha256).cloned()
-}
-
-fn file_name(request: &RequestId, photo: &PictureId, kind: ImageType) -> String {
-    format!("requests/{request}/{photo}.{kind}")
 }
