@@ -1,5 +1,6 @@
 //! Links between sessions and cases: added during or after, withdrawn with a reason, never deleted.
 
+mod shown;
 mod steps;
 mod timeline;
 

@@ -1,10 +1,11 @@
 //! A case by its number: everything of it that the actor may see, in one timeline. Of what lies elsewhere it is only said
 //! that there is some.
 
+use super::shown::Shown;
 use super::{CaseLinkView, Cases, number_error, steps};
 use crate::actor::{Actor, Scope};
 use crate::attachments::AttachmentView;
-use crate::drawings::{FrameView, frames_drawn};
+use crate::drawings::FrameView;
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
 use crate::page::{Keyset, Page, PageRequest};
@@ -17,7 +18,7 @@ use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Links that a case's head shows, the newest.
 pub const MAX_LINKS_SHOWN: i64 = 200;
@@ -280,8 +281,7 @@ fn query(actor: &Actor, number: &str, filter: &CaseTimelineFilter) -> ServiceRes
 
 async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Vec<CaseEntry>> {
     let mut names = Names::default();
-    let mut frames: HashMap<SessionId, Vec<FrameView>> = HashMap::new();
-    let mut files: HashMap<SessionId, Vec<AttachmentView>> = HashMap::new();
+    let mut shown = Shown::default();
     let mut entries = Vec::with_capacity(lines.len());
     for line in lines {
         let (mut session_id, mut request_id, mut directive_id) = (None, None, None);
@@ -290,31 +290,12 @@ async fn entries(tx: &mut Box<dyn Tx>, lines: Vec<CaseLine>) -> ServiceResult<Ve
             CaseOrigin::Request => request_id = Some(RequestId(line.owner_id)),
             CaseOrigin::Directive => directive_id = Some(DirectiveId(line.owner_id)),
         }
-        let mut frame = None;
-        if let (CaseEntryKind::Drawing, Some(session)) = (line.category, &session_id) {
-            if !frames.contains_key(session) {
-                frames.insert(session.clone(), frames_drawn(tx, session).await?);
-            }
-            let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
-            let id = detail.get("frame").and_then(|id| id.as_str()).unwrap_or_default();
-            frame = frames.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned());
-        }
-        let mut file = None;
-        if let (CaseEntryKind::File, Some(session)) = (line.category, &session_id) {
-            if !files.contains_key(session) {
-                let all = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
-                files.insert(session.clone(), all);
-            }
-            let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
-            let id = detail.get("file").and_then(|id| id.as_str()).unwrap_or_default();
-            file = files.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned());
-        }
-        let mut photo = None;
-        if let ("photo", Some(request)) = (line.kind.as_str(), &request_id) {
-            let detail: serde_json::Value = serde_json::from_str(&line.detail).unwrap_or_default();
-            let id = detail.get("photo").and_then(|id| id.as_str()).unwrap_or_default();
-            let taken = tx.request(request).await?.map(|request| request.photos).unwrap_or_default();
-            photo = taken.into_iter().find(|one| one.id.as_str() == id);
+        let (mut frame, mut file, mut photo) = (None, None, None);
+        match (line.category, &session_id, &request_id) {
+            (CaseEntryKind::Drawing, Some(session), _) => frame = shown.frame(tx, session, &line.detail).await?,
+            (CaseEntryKind::File, Some(session), _) => file = shown.file(tx, session, &line.detail).await?,
+            (_, _, Some(request)) if line.kind == "photo" => photo = shown.photo(tx, request, &line.detail).await?,
+            _ => {}
         }
         let (text_zh, text_en) = match line.origin {
             CaseOrigin::Session => told(&line.kind, &line.detail),
