@@ -67,12 +67,14 @@ test("the helper sends the card, and begins the note from the template of the ca
   await operator.locator(".ant-select-item-option").filter({ hasText: SOURCE }).click();
   await station.getByText(`${SOURCE}：调解员可以采取多种方式说服疏导。`).waitFor({ timeout: BOUND_MS });
 
+  const leaf = operator.getByRole("tab", { name: "记录" });
+  await leaf.click();
   await operator.getByLabel("选用模板").click();
   // Not the first that was kept: that one is for mediation.
   const first = operator.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option").first();
   await eventually(BOUND_MS, "the template for the case's kind comes first", async () => (await first.innerText()).includes("法律援助指引记录"));
   await first.click();
-  const note = operator.getByLabel("记录", { exact: true });
+  const note = operator.getByRole("textbox", { name: "记录" });
   assert.match(await note.inputValue(), /应当补交的材料/);
   await note.fill(`${await note.inputValue()}\n当事人同意三日内修复。`);
   await shot(operator, "session-note");
@@ -83,7 +85,22 @@ test("the helper sends the card, and begins the note from the template of the ca
   // What is typed and not kept survives a reload of the page.
   await note.fill("还没存");
   await operator.reload();
+  await leaf.click();
   await eventually(BOUND_MS, "the draft is there", async () => (await note.inputValue()) === "还没存");
+
+  // Somebody keeps a version meanwhile: it is shown, nothing of either is lost, and only then is the next one kept.
+  const other = await api(operator, "POST", `/sessions/${session}/notes`, { version: 1, text: "另一人的记录" });
+  assert.equal(other.status, 201, JSON.stringify(other));
+  const theirs = operator.locator("[data-theirs='2']");
+  await theirs.getByText("另一人的记录").waitFor({ timeout: BOUND_MS });
+  assert.equal(await note.inputValue(), "还没存");
+  assert.ok(await operator.getByRole("button", { name: "存入记录" }).isDisabled());
+  await shot(operator, "session-note-theirs");
+  await theirs.getByRole("button", { name: "接在我的后面" }).click();
+  assert.equal(await note.inputValue(), "还没存\n\n另一人的记录");
+  await operator.getByRole("button", { name: "存入记录" }).click();
+  await operator.locator("[data-note='3']").waitFor({ timeout: BOUND_MS });
+  assert.equal((await api(station, "GET", `/station/assists/${session}/marks`)).body.note, null, "the note is the helpers'");
 });
 
 test("a changed card leaves what was sent as it was, and the case has card and note", async () => {
@@ -104,6 +121,6 @@ test("a changed card leaves what was sent as it was, and the case has card and n
   assert.equal((await api(operator, "GET", "/cards")).body.cards.some((one) => one.id === law.id), false);
   await operator.goto(`/cases/${encodeURIComponent(CASE)}`);
   await operator.locator('[data-timeline] li[data-kind="note"]').filter({ hasText: sent }).waitFor({ timeout: BOUND_MS });
-  await operator.locator('[data-timeline] li[data-kind="note"]').filter({ hasText: "写下记录" }).waitFor();
+  await operator.locator('[data-timeline] li[data-kind="note"]').filter({ hasText: "写下记录（第 3 版）" }).waitFor();
   await shot(operator, "case-note");
 });

@@ -5,14 +5,12 @@
 
 mod door;
 
-use door::{Door, PATIENCE};
+use door::{Door, JSON, PATIENCE, refused};
 use futures::{SinkExt as _, StreamExt as _};
-use lianxian_service::demo::DEMO_PASSWORD;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-const JSON: (&str, &str) = ("content-type", "application/json");
 const MIB: usize = 1024 * 1024;
 const TRANSFER_MIB: usize = 16;
 
@@ -54,32 +52,7 @@ fn found(topic: &str) -> String {
     .to_string()
 }
 
-async fn refused(response: Response) -> (u16, String) {
-    let status = response.status().as_u16();
-    let body: Value = response.json().await.unwrap();
-    (status, body["code"].as_str().unwrap_or_default().to_owned())
-}
-
 impl Door {
-    /// The account's cookie.
-    async fn cookie(&self, account: &str) -> String {
-        let said = json!({ "account": account, "password": DEMO_PASSWORD }).to_string();
-        let answer = self.send(Method::POST, "/api/v1/logins", &[JSON], said).await;
-        assert_eq!(answer.status(), 200, "{account}");
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        cookie.split(';').next().unwrap().to_owned()
-    }
-
-    async fn as_account(&self, cookie: &str, method: Method, path: &str, body: impl Into<String>) -> Response {
-        let headers = [("cookie", cookie), ("origin", self.base.as_str()), JSON];
-        self.send(method, &format!("/api/v1{path}"), &headers, body).await
-    }
-
-    async fn as_device(&self, method: Method, path: &str, body: impl Into<String>) -> Response {
-        let bearer = format!("Bearer {}", self.device(0).device_token);
-        self.send(method, &format!("/api/v1{path}"), &[("authorization", &bearer), JSON], body).await
-    }
-
     async fn check_peer(&self, body: String) -> Response {
         self.send(Method::POST, "/api/v1/checks/peers", &[JSON], body).await
     }
@@ -90,17 +63,17 @@ async fn every_role_keeps_its_own_check_and_measures() {
     let door = Door::open().await;
     for account in ACCOUNTS {
         let cookie = door.cookie(account).await;
-        let none = door.as_account(&cookie, Method::GET, "/checks/last", "").await;
+        let none = door.with(&cookie, Method::GET, "/checks/last", "").await;
         assert_eq!((none.status().as_u16(), none.text().await.unwrap().as_str()), (200, "null"), "{account}");
-        let kept = door.as_account(&cookie, Method::POST, "/checks", found("udp")).await;
+        let kept = door.with(&cookie, Method::POST, "/checks", found("udp")).await;
         assert_eq!(kept.status(), 201, "{account}");
         let kept: Value = kept.json().await.unwrap();
         assert_eq!((&kept["verdict"], &kept["items"][0]["cause"]), (&json!("weak"), &json!("udp_blocked")));
-        let last: Value = door.as_account(&cookie, Method::GET, "/checks/last", "").await.json().await.unwrap();
+        let last: Value = door.with(&cookie, Method::GET, "/checks/last", "").await.json().await.unwrap();
         assert_eq!(last, kept);
-        let down = door.as_account(&cookie, Method::GET, "/checks/downloads?bytes=100000", "").await;
+        let down = door.with(&cookie, Method::GET, "/checks/downloads?bytes=100000", "").await;
         assert_eq!(down.bytes().await.unwrap().len(), 100_000, "{account}");
-        let up = door.as_account(&cookie, Method::POST, "/checks/uploads", "x".repeat(100_000)).await;
+        let up = door.with(&cookie, Method::POST, "/checks/uploads", "x".repeat(100_000)).await;
         assert_eq!(up.json::<Value>().await.unwrap()["bytes"], 100_000, "{account}");
     }
     let kept = door.as_device(Method::POST, "/station/checks", found("udp")).await;
@@ -128,7 +101,7 @@ async fn nobody_measures_or_keeps_for_another() {
         assert_eq!(refused(stranger).await.0, 401, "{path}");
         assert_eq!(refused(door.as_device(method.clone(), path, found("udp")).await).await.0, 401, "{path}");
         let station = format!("/station{path}");
-        let account = door.as_account(&cookie, method.clone(), &station, found("udp")).await;
+        let account = door.with(&cookie, method.clone(), &station, found("udp")).await;
         assert_eq!(refused(account).await.0, 401, "{station}");
         if method == Method::POST {
             let foreign = [("cookie", cookie.as_str()), ("origin", "https://elsewhere.example"), JSON];
@@ -145,7 +118,7 @@ async fn nobody_measures_or_keeps_for_another() {
 async fn what_is_no_check_is_refused_and_haste_too() {
     let door = Door::open().await;
     let cookie = door.cookie("zhihuizhang").await;
-    let keep = |body: String| door.as_account(&cookie, Method::POST, "/checks", body);
+    let keep = |body: String| door.with(&cookie, Method::POST, "/checks", body);
     for body in [found("smell"), found("tcp"), json!({ "took_ms": 1, "items": [] }).to_string()] {
         assert_eq!(refused(keep(body.clone()).await).await, (422, "invalid".into()), "{body}");
     }
@@ -189,7 +162,7 @@ async fn bandwidth_is_bounded_for_each_account() {
     let most = format!("/checks/downloads?bytes={}", TRANSFER_MIB * MIB);
     let down = |path: String, cookie: String| {
         let door = &door;
-        async move { door.as_account(&cookie, Method::GET, &path, "").await }
+        async move { door.with(&cookie, Method::GET, &path, "").await }
     };
     let more = format!("/checks/downloads?bytes={}", TRANSFER_MIB * MIB + 1);
     assert_eq!(refused(down(more, cookie.clone()).await).await, (413, "too_large".into()));
@@ -204,7 +177,7 @@ async fn bandwidth_is_bounded_for_each_account() {
     };
     assert_eq!(refusal, (429, "too_many_bytes".into()));
     assert!(sent >= 128 * MIB, "{sent}");
-    let up = door.as_account(&cookie, Method::POST, "/checks/uploads", "x".repeat(4 * MIB)).await;
+    let up = door.with(&cookie, Method::POST, "/checks/uploads", "x".repeat(4 * MIB)).await;
     assert_eq!(refused(up).await.0, 429, "up and down are one allowance");
     let other = door.cookie("dudao").await;
     assert_eq!(down(most, other).await.status(), 200, "another account has its own");

@@ -5,13 +5,11 @@
 
 mod door;
 
-use door::{Door, PATIENCE};
-use lianxian_service::demo::DEMO_PASSWORD;
+use door::{Door, JSON, PATIENCE, problem, refused};
 use proptest::prelude::*;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-const JSON: (&str, &str) = ("content-type", "application/json");
 /// Attempts of one address at once, and the bytes of a guest's body, as docs/reference/rest.md names them.
 const ATTEMPTS: usize = 30;
 const BODY_BYTES: usize = 8 * 1024;
@@ -21,36 +19,11 @@ struct Guest {
     view: Value,
 }
 
-async fn problem(response: Response) -> (u16, Value) {
-    (response.status().as_u16(), response.json().await.unwrap())
-}
-
-async fn refused(response: Response) -> (u16, String) {
-    let (status, body) = problem(response).await;
-    (status, body["code"].as_str().unwrap_or_default().to_owned())
-}
-
 fn open(token: &str) -> String {
     json!({ "token": token }).to_string()
 }
 
 impl Door {
-    async fn cookie(&self, account: &str) -> String {
-        let said = json!({ "account": account, "password": DEMO_PASSWORD }).to_string();
-        let answer = self.send(Method::POST, "/api/v1/logins", &[JSON], said).await;
-        answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
-    }
-
-    async fn with(&self, cookie: &str, method: Method, path: &str, body: impl Into<String>) -> Response {
-        let headers = [("cookie", cookie), ("origin", self.base.as_str()), JSON];
-        self.send(method, &format!("/api/v1{path}"), &headers, body).await
-    }
-
-    async fn as_device(&self, method: Method, path: &str, body: impl Into<String>) -> Response {
-        let bearer = format!("Bearer {}", self.device(0).device_token);
-        self.send(method, &format!("/api/v1{path}"), &[("authorization", &bearer), JSON], body).await
-    }
-
     async fn open_link(&self, token: &str) -> Response {
         self.send(Method::POST, "/api/v1/guest/visit", &[JSON], open(token)).await
     }

@@ -22,7 +22,7 @@ const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
 impl Door {
-    async fn offer(&self, path: &str, token: &str, sdp: impl Into<String>) -> Response {
+    async fn offer(&self, path: &str, token: &str, sdp: impl Into<reqwest::Body>) -> Response {
         let bearer = format!("Bearer {token}");
         self.send(Method::POST, path, &[("authorization", &bearer), ("content-type", SDP)], sdp).await
     }

@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 pub const CARD_TITLE_MAX_CHARS: usize = 60;
 /// Cards of one unit, withdrawn ones included.
 pub const CARDS_A_UNIT: usize = 300;
-/// Longest note of a session, in characters.
-pub const NOTE_MAX_CHARS: usize = 8_000;
 
 words! {
     CardKind {

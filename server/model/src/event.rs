@@ -15,6 +15,7 @@ words! {
         SessionUpdated = "session.updated", "会话变化", "session updated";
         SessionEnded = "session.ended", "会话结束", "session ended";
         SessionMarked = "session.marked", "定格、标注或发言", "frozen, drawn or written";
+        SessionNoted = "session.noted", "存入记录", "a note was kept";
         CaseLinked = "case.linked", "关联案件", "case linked";
         CaseWithdrawn = "case.withdrawn", "撤销关联", "case withdrawn";
         DutyChanged = "duty.changed", "值班变化", "duty changed";

@@ -23,6 +23,7 @@ pub mod roles;
 pub mod session;
 pub mod time;
 pub mod words;
+pub mod writing;
 
 /// For the macro [`words!`], which describes each enum of words to the API.
 #[doc(hidden)]

@@ -48,10 +48,10 @@ words! {
 
 words! {
     SessionEnd {
-        Ended = "ended", "观看人结束", "ended by the observer";
+        Ended = "ended", "中心端结束", "ended by the centre";
         WatchEnded = "watch_ended", "巡查结束", "the watch ended";
         LoggedOut = "logged_out", "退出登录", "the observer logged out";
-        ObserverLost = "observer_lost", "观看端断线", "the observer's link was lost";
+        ObserverLost = "observer_lost", "中心端断线", "the link of the centre was lost";
         Revoked = "revoked", "权限撤销或停用", "a right was withdrawn";
         HungUp = "hung_up", "现场挂断", "ended by the site";
         Emptied = "emptied", "参会人员已全部离开", "everyone left";

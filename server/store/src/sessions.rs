@@ -235,6 +235,12 @@ impl SessionRows for UnitOfWork {
         };
         self.all(sql, values![*session], read).await
     }
+
+    async fn count_timeline(&mut self, session: &SessionId, kind: &str) -> StoreResult<i64> {
+        let sql = "SELECT COUNT(*) AS lines FROM session_lines WHERE session_id = $1 AND kind = $2";
+        let lines = self.first(sql, values![*session, kind.to_owned()], |row| row.get("lines")).await?;
+        Ok(lines.unwrap_or_default())
+    }
 }
 
 impl UnitOfWork {

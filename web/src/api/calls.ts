@@ -150,7 +150,7 @@ export const cards = {
 
 /** The note of a session, in versions. */
 export const notes = {
-  keep: (session: string, text: string) => http.post<t.LineView>(`/sessions/${id(session)}/notes`, { text }),
+  keep: (session: string, note: { version: number; text: string }) => http.post<t.NoteView>(`/sessions/${id(session)}/notes`, note),
 };
 
 /** How unanswered calls climb and what the clocks may take. */

@@ -11,7 +11,7 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 const KINDS: readonly EventKind[] = [
   "presence.changed", "privacy.changed", "watch.opened", "watch.ended", "session.opened", "session.updated",
-  "session.ended", "session.marked", "case.linked", "case.withdrawn", "duty.changed", "request.changed", "guest.changed", "directive.changed", "card.changed", "org.changed", "account.changed", "link.refused",
+  "session.ended", "session.marked", "session.noted", "case.linked", "case.withdrawn", "duty.changed", "request.changed", "guest.changed", "directive.changed", "card.changed", "org.changed", "account.changed", "link.refused",
 ];
 
 export interface StreamHooks {

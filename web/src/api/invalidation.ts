@@ -20,6 +20,7 @@ export function keysOf(event: OutboxEvent): QueryKey[] {
     case "session.ended":
       return [...session, ["sessions", "list"], ["cases", "one"], ["register"], ["station"]];
     case "session.marked":
+    case "session.noted":
       // A stroke changes the drawing and nothing else; the rooms that show it take it from the event. A case is read again: few look at one.
       return [["cases", "one"]];
     case "case.linked":
@@ -78,7 +79,7 @@ function take(client: QueryClient, event: OutboxEvent): void {
     const privacy = event.payload as PrivacySwitch;
     put<OrgTree>(client, ["org"], (tree) => ({ ...tree, sites: tree.sites.map((site) => (site.id === event.site_id ? { ...site, privacy } : site)) }));
   }
-  if (event.kind === "session.marked" && event.session_id) {
+  if ((event.kind === "session.marked" || event.kind === "session.noted") && event.session_id) {
     // Drawn at once from what the event carries: it was stored before it was told.
     for (const whose of ["account", "station"]) {
       put<Marks>(client, ["marks", whose, event.session_id], (marks) => withMark(marks, event.payload as MarkNews));

@@ -41,7 +41,7 @@ it("a file comes in once, among the lines in their order", () => {
 
 it("of two versions of the note the later one stands, in whichever order they come", () => {
   const empty: Marks = { frames: [], lines: [], files: [], note: null };
-  const [first, second] = [1, 2].map((at_ms) => ({ at_ms, author: "李明", text: `${at_ms}` }));
+  const [first, second] = [1, 2].map((version) => ({ version, at_ms: 5, author: "李明", text: `${version}` }));
   if (!first || !second) throw new Error("two versions");
   expect(withMark(withMark(empty, { note: first }), { note: second }).note).toEqual(second);
   expect(withMark(withMark(empty, { note: second }), { note: first }).note).toEqual(second);

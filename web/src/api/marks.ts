@@ -17,7 +17,7 @@ export function withMark(marks: Marks, news: MarkNews): Marks {
     const known = marks.lines.some((l) => l.at_ms === line.at_ms && l.author === line.author && l.text === line.text);
     return known ? marks : { ...marks, lines: [...marks.lines, line] };
   }
-  if (note) return (marks.note?.at_ms ?? 0) > note.at_ms ? marks : { ...marks, note };
+  if (note) return (marks.note?.version ?? 0) > note.version ? marks : { ...marks, note };
   if (file) return marks.files.some((f) => f.id === file.id) ? marks : { ...marks, files: [...marks.files, file] };
   return marks;
 }

@@ -38,8 +38,8 @@ export const terms = {
   } satisfies Terms<t.SessionKind>,
   sessionState: { open: ["进行中", "open"], ended: ["已结束", "ended"], interrupted: ["异常中断", "interrupted"] } satisfies Terms<t.SessionState>,
   sessionEnd: {
-    ended: ["观看人结束", "ended by the observer"], watch_ended: ["巡查结束", "the watch ended"], logged_out: ["退出登录", "the observer logged out"],
-    observer_lost: ["观看端断线", "the observer's link was lost"], revoked: ["权限撤销或停用", "a right was withdrawn"], hung_up: ["现场挂断", "ended by the site"], emptied: ["参会人员已全部离开", "everyone left"],
+    ended: ["中心端结束", "ended by the centre"], watch_ended: ["巡查结束", "the watch ended"], logged_out: ["退出登录", "the observer logged out"],
+    observer_lost: ["中心端断线", "the link of the centre was lost"], revoked: ["权限撤销或停用", "a right was withdrawn"], hung_up: ["现场挂断", "ended by the site"], emptied: ["参会人员已全部离开", "everyone left"],
     interrupted: ["异常中断", "interrupted by a server stop"],
   } satisfies Terms<t.SessionEnd>,
   mode: { watch: ["只看", "watch"], talk: ["喊话", "talk"], whisper: ["耳语", "whisper"], join: ["插入", "join"], release: ["强拆", "release"], present: ["在场", "present"], guest: ["来访", "guest"] } satisfies Terms<t.Mode>,

@@ -42,7 +42,7 @@ export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" |
 export type Codec = "opus" | "red" | "vp8" | "h264" | "vp9" | "av1";
 export type EventKind =
   | "presence.changed" | "privacy.changed" | "watch.opened" | "watch.ended" | "session.opened" | "session.updated"
-  | "session.ended" | "session.marked" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "guest.changed" | "directive.changed" | "card.changed" | "org.changed" | "account.changed" | "link.refused";
+  | "session.ended" | "session.marked" | "session.noted" | "case.linked" | "case.withdrawn" | "duty.changed" | "request.changed" | "guest.changed" | "directive.changed" | "card.changed" | "org.changed" | "account.changed" | "link.refused";
 
 export interface Named {
   id: string;
@@ -566,7 +566,11 @@ export interface LineView {
   text: string;
 }
 
-/** What was frozen, drawn and written in a session. */
+/** One version of the session's note. */
+export interface NoteView extends LineView {
+  version: number;
+}
+
 export type FileType = "pdf" | "png" | "jpeg" | "webp" | "docx" | "xlsx" | "office" | "text";
 
 /** A file that was sent in a session. */
@@ -580,12 +584,13 @@ export interface AttachmentView {
   author: string;
 }
 
+/** What was frozen, drawn and written in a session. */
 export interface Marks {
   frames: FrameView[];
   lines: LineView[];
   files: AttachmentView[];
-  /** The latest version. */
-  note: LineView | null;
+  /** The latest version; a station is not told it. */
+  note: NoteView | null;
 }
 
 export type CardKind = "phrase" | "law" | "note";
@@ -626,13 +631,14 @@ export interface CardChange {
   withdrawn: boolean;
 }
 
-/** What the event `session.marked` carries: one of these. */
+/** What the events `session.marked` and `session.noted` carry: one of these. */
 export interface MarkNews {
   frame?: FrameView;
   stroke?: StrokeView;
   file?: AttachmentView;
   line?: LineView;
-  note?: LineView;
+  /** Of `session.noted`. */
+  note?: NoteView;
 }
 
 export interface ViewersFigures {

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use lianxian_model::drawing::{Drawn, ImageType};
 use lianxian_model::ids::{FrameId, SessionId};
-use lianxian_service::drawings::{FrameView, LineView, Marks, NewFrame, StrokeView};
+use lianxian_service::drawings::{FrameView, LineView, Marks, NewFrame, NoteView, StrokeView};
 use lianxian_service::{Actor, ServiceResult};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -44,6 +44,8 @@ pub(super) struct NewLine {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewNote {
+    /// The version that was read, 0 when there was none.
+    version: i64,
     /// At most 8 000 characters.
     text: String,
 }
@@ -110,7 +112,7 @@ async fn undo_stroke(
     ok(app.service.drawings.undo(&actor, &id, &frame).await)
 }
 
-/// Says a line in writing. Attendees who may speak.
+/// Says a line in writing, at most 1 000 of 500 characters. Attendees who may speak. Codes: `too_many_lines`.
 #[utoipa::path(post, path = "/sessions/{id}/lines", tag = "drawings", params(("id" = SessionId, Path)),
     request_body = NewLine, responses((status = 201, body = LineView)))]
 async fn say_line(
@@ -122,16 +124,17 @@ async fn say_line(
     created(app.service.drawings.say(&actor, &id, &text).await)
 }
 
-/// Keeps the next version of the session's note, at most 8 000 characters. Attendees who may speak.
+/// Keeps the next version of the session's note, at most 50 of 8 000 characters. Attendees who may speak.
+/// Codes: `changed_meanwhile` with the latest version as its value, `too_many_notes`.
 #[utoipa::path(post, path = "/sessions/{id}/notes", tag = "drawings", params(("id" = SessionId, Path)),
-    request_body = NewNote, responses((status = 201, body = LineView)))]
+    request_body = NewNote, responses((status = 201, body = NoteView)))]
 async fn keep_note(
     State(app): State<App>,
     AsAccount(actor): AsAccount,
     Path(id): Path<SessionId>,
-    Body(NewNote { text }): Body<NewNote>,
-) -> Created<LineView> {
-    created(app.service.drawings.note(&actor, &id, &text).await)
+    Body(NewNote { version, text }): Body<NewNote>,
+) -> Created<NoteView> {
+    created(app.service.drawings.note(&actor, &id, version, &text).await)
 }
 
 /// As `/sessions/{id}/marks`, of the assistance in which this device takes part; so are the next five.

@@ -7,13 +7,14 @@ use lianxian_api::{ApiConfig, IntegrationKey, MediaPlane, Parts, Tls};
 use lianxian_media::{MediaConfig, MediaHandle};
 use lianxian_model::link::LinkRights;
 use lianxian_model::time::{Clock, Millis};
-use lianxian_service::demo::{DemoDevice, DemoSeed};
+use lianxian_service::demo::{DEMO_PASSWORD, DemoDevice, DemoSeed};
 use lianxian_service::net::{DEFAULT_BUSY_LIMIT, Net, NetSetup};
 use lianxian_service::ports::media::Media;
 use lianxian_service::{Service, Setup};
 use lianxian_signaling::token::{Claims, Keys, VideoGrant};
-use lianxian_store::Database;
-use reqwest::{Method, Response};
+use lianxian_store::{Database, Folder};
+use reqwest::{Body, Method, Response};
+use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,6 +25,19 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Status and body of an answer.
+pub async fn problem(response: Response) -> (u16, Value) {
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+/// Status and code of a refusal.
+pub async fn refused(response: Response) -> (u16, String) {
+    let (status, body) = problem(response).await;
+    (status, body["code"].as_str().unwrap_or_default().to_owned())
+}
 
 /// The system's clock, set forward by hand.
 #[derive(Default)]
@@ -95,6 +109,7 @@ impl Door {
         let store = Arc::new(Database::open(&url).await.unwrap());
         let clock = Arc::new(HandClock::default());
         let service = Service::new(Setup { store: store.clone(), clock: clock.clone() });
+        service.attach_files(Arc::new(Folder::new(folder.path().join("files"))));
         let seed = service.seed_demo().await.unwrap();
         let config = MediaConfig {
             listen: Ipv4Addr::LOCALHOST,
@@ -133,6 +148,26 @@ impl Door {
         Self { base, http, service, store, seed, clock, stop, _folder: folder }
     }
 
+    /// The cookie of a login.
+    pub async fn cookie(&self, account: &str) -> String {
+        let said = json!({ "account": account, "password": DEMO_PASSWORD }).to_string();
+        let answer = self.send(Method::POST, "/api/v1/logins", &[JSON], said).await;
+        assert_eq!(answer.status(), 200, "{account}");
+        answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// As whoever has the cookie.
+    pub async fn with(&self, cookie: &str, method: Method, path: &str, body: impl Into<Body>) -> Response {
+        let headers = [("cookie", cookie), ("origin", self.base.as_str()), JSON];
+        self.send(method, &format!("/api/v1{path}"), &headers, body).await
+    }
+
+    /// As the first device.
+    pub async fn as_device(&self, method: Method, path: &str, body: impl Into<Body>) -> Response {
+        let bearer = format!("Bearer {}", self.device(0).device_token);
+        self.send(method, &format!("/api/v1{path}"), &[("authorization", &bearer), JSON], body).await
+    }
+
     pub fn device(&self, n: usize) -> &DemoDevice {
         &self.seed.devices[n]
     }
@@ -152,14 +187,8 @@ impl Door {
         keys.sign(&claims).unwrap()
     }
 
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: impl Into<String>,
-    ) -> Response {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -1,21 +1,21 @@
 //! Frozen frames 定格画面, what is drawn on them, and what is said in writing. A row is committed before anyone is told.
 
+mod writing;
+
+pub use writing::{LineView, NoteView};
+
 use crate::actor::Actor;
 use crate::assists;
 use crate::attachments::AttachmentView;
 use crate::core::Core;
-use crate::error::{ErrorKind, ServiceError, ServiceResult};
-use crate::ports::files::Files;
+use crate::error::{ServiceError, ServiceResult};
+use crate::keeping::{Place, checked_image};
 use crate::ports::store::Tx;
 use crate::secrets::{hash_bytes, hash_text, new_id};
 use crate::sessions::change;
-use crate::texts::within;
 use crate::work::Work;
 use bytes::Bytes;
-use lianxian_model::card::NOTE_MAX_CHARS;
-use lianxian_model::drawing::{
-    Author, Drawn, FRAME_MAX_BYTES, FRAMES_A_SESSION, Frame, ImageType, STROKES_A_FRAME, Stroke, image_head,
-};
+use lianxian_model::drawing::{Author, Drawn, FRAMES_A_SESSION, Frame, ImageType, STROKES_A_FRAME, Stroke};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, FrameId, SessionId};
 use lianxian_model::roles::Right;
@@ -23,9 +23,7 @@ use lianxian_model::session::{Session, SessionError, SessionKind};
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-/// Longest line that is said in writing, in characters.
-pub const LINE_MAX_CHARS: usize = 500;
+use writing::Written;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -65,22 +63,14 @@ pub struct StrokeView {
     pub sha256: String,
 }
 
-/// One line said in writing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct LineView {
-    pub at_ms: Millis,
-    pub author: String,
-    pub text: String,
-}
-
 /// What was frozen, drawn, written and sent in a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Marks {
     pub frames: Vec<FrameView>,
     pub lines: Vec<LineView>,
     pub files: Vec<AttachmentView>,
-    /// The latest version; the session's story has every one.
-    pub note: Option<LineView>,
+    /// The latest version; the session's story has every one. Helpers' own: a station is not told it.
+    pub note: Option<NoteView>,
 }
 
 #[derive(Clone)]
@@ -88,73 +78,9 @@ pub struct Drawings {
     pub(crate) core: Core,
 }
 
-/// The type, width and height of an image that may be kept, read from its own bytes. Errors: `invalid` with field `image`.
-pub(crate) fn checked_image(image: &Bytes) -> ServiceResult<(ImageType, u32, u32)> {
-    if image.len() > FRAME_MAX_BYTES {
-        let limit = FRAME_MAX_BYTES as i64;
-        return Err(ServiceError {
-            limit: Some(limit),
-            ..ServiceError::invalid(
-                "image",
-                format!("图片过大，最多 {} MiB", limit / 1024 / 1024),
-                format!("the image is larger than {limit} bytes"),
-            )
-        });
-    }
-    image_head(image).ok_or_else(|| {
-        ServiceError::invalid(
-            "image",
-            "只接受 PNG 或 WebP 图片，边长不超过 8192",
-            "the body is no PNG or WebP image of at most 8192 pixels a side",
-        )
-    })
-}
-
-/// Puts an image where it is safe. Errors: `files_unavailable`.
-pub(crate) async fn keep_image(files: &dyn Files, name: &str, image: &Bytes) -> ServiceResult<()> {
-    files.put(name, image.clone()).await.map_err(|error| {
-        tracing::error!(%error, "an image could not be kept");
-        let (zh, en) = ("图片暂时无法保存", "the image cannot be kept now");
-        ServiceError::new(ErrorKind::Unavailable, "files_unavailable", zh, en)
-    })
-}
-
-/// The bytes of an image. Errors: `damaged` when they are no longer what was kept.
-pub(crate) async fn kept_image(files: &dyn Files, name: &str, sha256: &str) -> ServiceResult<Bytes> {
-    let bytes = files.get(name).await.map_err(ServiceError::internal)?;
-    if hash_bytes(&bytes) != sha256 {
-        tracing::error!(name, "an image is not what was kept");
-        return Err(ServiceError::new(ErrorKind::Internal, "damaged", "图片文件已损坏", "the file was changed"));
-    }
-    Ok(bytes)
-}
-
-/// What somebody wrote, trimmed; never empty, at most so many characters.
-fn said(text: &str, max_chars: usize) -> ServiceResult<String> {
-    let text = within("text", text, max_chars)?;
-    if text.is_empty() {
-        return Err(ServiceError::invalid("text", "请输入内容", "a line needs words"));
-    }
-    Ok(text)
-}
-
-/// A line of the session's story.
-async fn written(
-    work: &mut Work,
-    session: &Session,
-    kind: &'static str,
-    author: Author,
-    text: String,
-) -> ServiceResult<LineView> {
-    let line = LineView { at_ms: work.now, author: author.name, text };
-    let detail = json!({ "by": line.author, "text": line.text });
-    work.tx.append_timeline(&session.id, work.now, kind, &detail.to_string()).await?;
-    Ok(line)
-}
-
 impl Drawings {
     /// Keeps a frame. Attendees who may speak, and the station. What the bytes are is read from themselves.
-    /// Errors: `too_large`, `not_an_image`, `too_many_frames`; `invalid` with field `source`.
+    /// Errors: `too_many_frames`, `files_unavailable`; `invalid` with field `image` or `source`.
     pub async fn freeze(
         &self,
         actor: &Actor,
@@ -163,15 +89,12 @@ impl Drawings {
         image: Bytes,
     ) -> ServiceResult<FrameView> {
         let (image_type, width, height) = checked_image(&image)?;
-        let files = self.core.files()?;
         // Who may not is refused before anything is written.
         let (mut work, found, _) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let id = FrameId(new_id(work.now));
         drop(work);
-        // The file is safe before its row says that it is; a file without a row is nobody's.
-        let name = file_name(session, &id, image_type);
-        keep_image(&*files, &name, &image).await?;
+        self.core.keep(Place::Frame(session, &id, image_type), &image).await?;
         let (mut work, found, author) = attended(&self.core, actor, session, "frame.keep").await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let frame = Frame {
@@ -287,46 +210,12 @@ impl Drawings {
         Ok(view)
     }
 
-    /// Says a line in writing; it becomes a line of the session's story. Attendees who may speak, and the station.
-    pub async fn say(&self, actor: &Actor, session: &SessionId, text: &str) -> ServiceResult<LineView> {
-        let text = said(text, LINE_MAX_CHARS)?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "line.say").await?;
-        let line = written(&mut work, &found, "line.said", author, text).await?;
-        tell(&mut work, &found, json!({ "line": line })).await?;
-        work.commit().await?;
-        Ok(line)
-    }
-
-    /// Keeps the next version of the session's note 笔录; every version stays in the story. Attendees who may speak.
-    pub async fn note(&self, actor: &Actor, session: &SessionId, text: &str) -> ServiceResult<LineView> {
-        let text = said(text, NOTE_MAX_CHARS)?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "note.keep").await?;
-        let note = written(&mut work, &found, "note.kept", author, text).await?;
-        let detail = json!({ "chars": note.text.chars().count(), "sha256": hash_text(&note.text) });
-        work.audit("note.keep", "session", found.id.as_str(), detail);
-        tell(&mut work, &found, json!({ "note": note })).await?;
-        work.commit().await?;
-        Ok(note)
-    }
-
     /// Everything that was frozen, drawn and written. Whoever may read the session, and its station.
     pub async fn marks(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Marks> {
         let mut tx = readable(&self.core, actor, session).await?;
         let frames = frames_drawn(&mut tx, session).await?;
-        let (mut lines, mut note) = (Vec::new(), None);
-        for row in tx.timeline(session).await? {
-            if !matches!(row.kind.as_str(), "line.said" | "note.kept") {
-                continue;
-            }
-            let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
-            let text = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-            let line = LineView { at_ms: row.at_ms, author: text("by"), text: text("text") };
-            if row.kind == "note.kept" {
-                note = Some(line);
-            } else {
-                lines.push(line);
-            }
-        }
+        let Written { lines, note } = writing::written(tx.timeline(session).await?);
+        let note = note.filter(|_| !matches!(actor, Actor::Device(_)));
         let files = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
         Ok(Marks { frames, lines, files, note })
     }
@@ -342,8 +231,8 @@ impl Drawings {
         let found = tx.frames_of(session).await?.into_iter().find(|known| known.id == *frame);
         drop(tx);
         let found = found.ok_or_else(|| ServiceError::not_found("定格画面", "frame"))?;
-        let name = file_name(session, &found.id, found.image_type);
-        Ok((found.image_type, kept_image(&*self.core.files()?, &name, &found.sha256).await?))
+        let place = Place::Frame(session, &found.id, found.image_type);
+        Ok((found.image_type, self.core.kept(place, &found.sha256).await?))
     }
 }
 
@@ -451,13 +340,18 @@ fn stroke_view(stroke: Stroke) -> StrokeView {
     }
 }
 
-fn file_name(session: &SessionId, frame: &FrameId, kind: ImageType) -> String {
-    format!("frames/{session}/{frame}.{kind}")
+/// Everyone in the session sees it at once; who was asked to come in reads it then.
+pub(crate) async fn tell(work: &mut Work, session: &Session, mark: serde_json::Value) -> ServiceResult<()> {
+    tell_as(EventKind::SessionMarked, work, session, mark).await
 }
 
-/// Everyone in the session sees it at once; who was asked to come in reads it then.
-pub(crate) async fn tell(work: &mut Work, session: &Session, mut mark: serde_json::Value) -> ServiceResult<()> {
+async fn tell_as(
+    kind: EventKind,
+    work: &mut Work,
+    session: &Session,
+    mut mark: serde_json::Value,
+) -> ServiceResult<()> {
     mark["account_ids"] = json!(change::accounts_of(&mut work.tx, session).await?);
-    work.event(EventKind::SessionMarked, change::about(session), mark);
+    work.event(kind, change::about(session), mark);
     Ok(())
 }

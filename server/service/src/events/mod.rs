@@ -139,7 +139,9 @@ impl Eyes {
                 match event.kind {
                     PresenceChanged | PrivacyChanged | OrgChanged => covered(&eyes.org),
                     WatchOpened | WatchEnded => own() || covered(&eyes.sessions),
-                    SessionOpened | SessionUpdated | SessionEnded | SessionMarked => named() || covered(&eyes.sessions),
+                    SessionOpened | SessionUpdated | SessionEnded | SessionMarked | SessionNoted => {
+                        named() || covered(&eyes.sessions)
+                    }
                     CaseLinked | CaseWithdrawn => covered(&eyes.sessions),
                     // Both hold for whoever is under the unit, too.
                     DutyChanged | CardChanged => covered(&eyes.duty),

@@ -241,6 +241,8 @@ pub trait SessionRows: Send {
     async fn sessions(&mut self, query: &SessionQuery, page: &Keyset) -> StoreResult<Vec<Session>>;
     async fn append_timeline(&mut self, session: &SessionId, at: Millis, kind: &str, detail: &str) -> StoreResult<()>;
     async fn timeline(&mut self, session: &SessionId) -> StoreResult<Vec<TimelineRow>>;
+    /// Lines of that kind in its story, how many.
+    async fn count_timeline(&mut self, session: &SessionId, kind: &str) -> StoreResult<i64>;
 }
 
 /// One track sent to one subscriber, under one session.

@@ -204,6 +204,7 @@ fn entry(row: TimelineRow) -> TimelineEntry {
 pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
     let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
     let text = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let number = |key: &str| detail.get(key).and_then(serde_json::Value::as_i64).unwrap_or_default();
     match kind {
         "session.opened" => (
             format!("{}开始巡查{}，事由：{}", text("observer"), text("site"), text("purpose")),
@@ -237,8 +238,7 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             format!("{}'s sound reached {}", text("from"), text("to")),
         ),
         "frame.kept" => {
-            let at = detail.get("frame_ms").and_then(serde_json::Value::as_i64).unwrap_or_default();
-            let clock = beijing_clock(Millis(at));
+            let clock = beijing_clock(Millis(number("frame_ms")));
             (format!("{}定格画面（{clock}）", text("by")), format!("{} froze the picture of {clock}", text("by")))
         }
         "file.kept" => (
@@ -246,10 +246,13 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             format!("{} sent the file {}", text("by"), text("name")),
         ),
         "line.said" => (format!("{}：{}", text("by"), text("text")), format!("{}: {}", text("by"), text("text"))),
-        "note.kept" => (
-            format!("{}写下记录：{}", text("by"), text("text")),
-            format!("{} kept a note: {}", text("by"), text("text")),
-        ),
+        "note.kept" => {
+            let version = number("version");
+            (
+                format!("{}写下记录（第 {version} 版）：{}", text("by"), text("text")),
+                format!("{} kept version {version} of the note: {}", text("by"), text("text")),
+            )
+        }
         "directive.issued" => (
             format!("{}下发督办单 {}", text("by"), text("number")),
             format!("{} issued directive {}", text("by"), text("number")),
@@ -275,7 +278,7 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
         "sound.first" => ("声音到达观看端".into(), "the sound reached the viewer".into()),
         "consent.given" => {
             let (zh, en) = crate::guests::scope_told(&detail);
-            let version = detail.get("version").and_then(serde_json::Value::as_i64).unwrap_or_default();
+            let version = number("version");
             (
                 format!("{}同意知情同意书第 {version} 版（{zh}）", text("name")),
                 format!("{} agreed to version {version} of the consent text ({en})", text("name")),

@@ -70,7 +70,7 @@ const ACTIONS: Record<string, Word> = {
   "session.export": ["导出记录", "export sessions"],
   "session.quality.export": ["导出质量曲线", "export quality"],
   "session.quality.purge": ["清理过期质量数据", "drop old quality figures"],
-  "session.observer_lost": ["观看端断线", "observer lost"],
+  "session.observer_lost": ["中心端断线", "the link of the centre was lost"],
   "session.interrupted": ["会话异常中断", "session interrupted"],
   "assist.open": ["发起求助会话", "open assistance"],
   "assist.answer": ["现场接听", "answer a call"],

@@ -11,8 +11,10 @@ import { term } from "@/api/terms";
 import type { CaseKind } from "@/api/types";
 import { keptHere } from "@/lib/kept";
 import { useLanguage, useWords } from "@/lib/language";
+import { problemOf } from "@/lib/problem";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Time } from "@/ui/Time";
+import { type Draft, joined, newerThan, readDraft, written } from "./draft";
 import css from "./session.module.css";
 import { sessionWords } from "./words";
 
@@ -26,32 +28,34 @@ export function Note({ session, mayWrite }: { session: string; mayWrite: boolean
   const query = queries.marks("account", session);
   const kept = useQuery(query).data?.note ?? null;
   const board = useQuery({ ...queries.cards(null), enabled: mayWrite });
-  const draft = useMemo(() => keptHere(`lianxian.note.${session}`), [session]);
+  const place = useMemo(() => keptHere(`lianxian.note.${session}`), [session]);
   const cases = useQuery(queries.session(session)).data?.cases.filter((link) => link.withdrawn_ms === null).map((link) => link.kind) ?? [];
-  const [typed, type] = useState<string | null>(() => draft.get());
-  const text = typed ?? kept?.text ?? "";
-  const change = (next: string) => {
-    draft.set(next);
-    type(next);
+  const [draft, setDraft] = useState(() => readDraft(place.get()));
+  const text = draft?.text ?? kept?.text ?? "";
+  const put = (next: Draft | null) => {
+    place.set(next && JSON.stringify(next));
+    setDraft(next);
   };
+  const change = (next: string) => put(written(draft, kept, next));
   const keep = useMutation({
-    mutationFn: (said: string) => notes.keep(session, said),
+    mutationFn: (said: Draft) => notes.keep(session, said),
     onSuccess: (note, said) => {
       client.setQueryData(query.queryKey, (old) => old && withMark(old, { note }));
-      if (text === said) {
-        draft.set(null);
-        type(null);
-      }
+      // What was typed meanwhile goes on from the version that was kept.
+      put(text.trim() === said.text ? null : { version: note.version, text });
+    },
+    onError: (error) => {
+      if (problemOf(error).code === "changed_meanwhile") void client.invalidateQueries({ queryKey: query.queryKey });
     },
   });
+  const theirs = newerThan(draft, kept);
   // Those for the cases of this session come first, then those for all.
   const rank = (kind: CaseKind | null) => (kind === null ? 1 : cases.includes(kind) ? 0 : 2);
   const templates = (board.data?.cards ?? []).filter((card) => card.kind === "note" && !card.withdrawn).sort((a, b) => rank(a.case_kind) - rank(b.case_kind));
-  if (!mayWrite && !kept) return null;
+  if (!mayWrite && !kept) return <p className={css.dim}>{say.none}</p>;
   const changed = text.trim() !== "" && text.trim() !== kept?.text;
   return (
-    <section data-note={kept?.at_ms ?? 0}>
-      <h2>{say.title}</h2>
+    <section data-note={kept?.version ?? 0}>
       {mayWrite ? (
         <>
           {templates.length > 0 && (
@@ -69,10 +73,21 @@ export function Note({ session, mayWrite }: { session: string; mayWrite: boolean
             />
           )}
           <Input.TextArea value={text} maxLength={NOTE_MAX_CHARS} autoSize={{ minRows: 3, maxRows: 14 }} placeholder={say.hint} aria-label={say.title} onChange={(event) => change(event.target.value)} />
-          {keep.error && <ErrorNote error={keep.error} />}
+          {theirs && draft && (
+            <div role="alert" className={css.theirs} data-theirs={theirs.version}>
+              <b>{say.newer(theirs.author, theirs.version)}</b>
+              <p className={css.noteText}>{theirs.text}</p>
+              <div className={css.buttons}>
+                <Button size="small" onClick={() => put(joined(draft, theirs))}>{say.join}</Button>
+                <Button size="small" onClick={() => put({ ...draft, version: theirs.version })}>{say.mine}</Button>
+                <Button size="small" type="text" onClick={() => put(null)}>{say.theirs}</Button>
+              </div>
+            </div>
+          )}
+          {keep.error && !theirs && <ErrorNote error={keep.error} />}
           <div className={css.noteActs}>
-            <small>{kept ? <>{say.kept(kept.author)} <Time ms={kept.at_ms} clock /></> : say.none}</small>
-            <Button size="small" type="primary" disabled={!changed} loading={keep.isPending} onClick={() => keep.mutate(text.trim())}>
+            <small>{kept ? <>{say.kept(kept.author, kept.version)} <Time ms={kept.at_ms} clock /></> : say.none}</small>
+            <Button size="small" type="primary" disabled={!changed || theirs !== null} loading={keep.isPending} onClick={() => keep.mutate({ version: draft?.version ?? 0, text: text.trim() })}>
               {say.keep}
             </Button>
           </div>

@@ -1,7 +1,7 @@
 //! The library: the usual cards of a district, who edits, who reads, and that nothing is lost.
 
 use crate::harness::town::{code, in_both_towns};
-use lianxian_model::card::CardKind;
+use lianxian_model::card::{CARDS_A_UNIT, CardKind};
 use lianxian_model::case::CaseKind;
 use lianxian_service::cards::{CardChange, NewCard};
 
@@ -40,5 +40,26 @@ in_both_towns! {
         // An office under the district has the district's.
         assert!(holds(&office).await);
         town.chain_holds().await;
+    }
+
+    async fn a_unit_has_a_named_number_of_cards(town: Town) {
+        let s = &town.service.cards;
+        let chief = town.login("zhibanzhang").await;
+        let board = s.board(&chief, None).await.unwrap();
+        let new = |n: usize| NewCard {
+            unit_id: board.unit_id.clone(), kind: CardKind::Phrase, title: String::new(), text: format!("第 {n} 句"), case_kind: None,
+        };
+        for n in board.cards.len()..CARDS_A_UNIT {
+            s.make(&chief, new(n)).await.unwrap();
+        }
+        let full = s.make(&chief, new(0)).await.unwrap_err();
+        assert_eq!((full.code, full.limit), ("too_many_cards", Some(CARDS_A_UNIT as i64)));
+        // Withdrawn ones count: they are kept.
+        let first = &board.cards[0];
+        let gone = CardChange {
+            version: first.version, title: first.title.clone(), text: first.text.clone(), case_kind: None, withdrawn: true,
+        };
+        s.change(&chief, &first.id, gone).await.unwrap();
+        assert_eq!(code(s.make(&chief, new(0)).await), "too_many_cards");
     }
 }
