@@ -83,6 +83,16 @@ test("the request names the case, and its session belongs to it from the first m
   assert.equal(await operator.getByRole("textbox", { name: "文字" }).inputValue(), "还没写完");
   await pick(operator).setInputFiles({ name: "大.txt", mimeType: "text/plain", buffer: Buffer.alloc(20 * 1024 * 1024 + 1, 97) });
   await operator.locator('[data-refused="大.txt"]').getByText("最多 20 MiB").waitFor({ timeout: BOUND_MS });
+  // On a slow line it shows how far it is, and can be stopped: nothing of it is kept, and the next one can be sent.
+  const line = await operator.context().newCDPSession(operator);
+  const speed = (bytes_s) => line.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_s });
+  await speed(100_000);
+  await pick(operator).setInputFiles({ name: "慢.txt", mimeType: "text/plain", buffer: Buffer.alloc(4 * 1024 * 1024, 97) });
+  const sending = operator.locator('[data-sending="慢.txt"]');
+  await eventually(BOUND_MS, "it shows how far it is", async () => /慢\.txt.* [1-9]\d* ?%/.test(await sending.innerText()));
+  await sending.getByRole("button", { name: /取\s*消/ }).click();
+  await sending.waitFor({ state: "detached", timeout: BOUND_MS });
+  await speed(-1);
   await pick(operator).setInputFiles({ name: "调解协议.pdf", mimeType: "application/pdf", buffer: Buffer.from(PDF) });
   await station.locator('[data-file="调解协议.pdf"]').waitFor({ timeout: BOUND_MS });
   await pick(station).setInputFiles({ name: "情况说明.txt", mimeType: "text/plain", buffer: Buffer.from("邻居漏水三日") });
@@ -97,6 +107,8 @@ test("the request names the case, and its session belongs to it from the first m
   assert.match(answer.headers()["content-disposition"], /^attachment; filename="file\.pdf"; filename\*=UTF-8''%/);
   assert.equal(answer.headers()["x-content-type-options"], "nosniff");
   await lines(chief, "file").locator('[data-file="调解协议.pdf"]').waitFor({ timeout: BOUND_MS });
+  const { files } = (await api(operator, "GET", `/sessions/${session}/marks`)).body;
+  assert.deepEqual(files.map((file) => file.name), ["调解协议.pdf", "情况说明.txt"], "nothing of what was stopped");
   await shot(operator, "session-files");
   await shot(station, "station-files");
   operator.problems.length = 0;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { logIn, org, PASSWORD } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -108,6 +108,58 @@ test("a sheet with a wrong line imports nothing and names the line; corrected, i
   await picker.setInputFiles(file(`\ufeff${heading}\r\n${good}\r\n`));
   await chief.locator('[data-imported="1"]').waitFor();
   assert.equal((await week(monday)).filter((shift) => shift.person.name === "何平").length, 1);
+});
+
+test("a swap is asked for from one's own shift, refused with a word, asked again and approved: the roster follows", async () => {
+  const from = nextWeek() + 2 * WEEK;
+  const { body: people } = await api(chief, "GET", `/duty/people?unit_id=${street.id}`);
+  const plan = async (name, day) => {
+    const shift = { unit_id: street.id, person_id: people.find((person) => person.name === name).id, role: "operator", mode: "office", skills: ["general"], starts_ms: from + day * DAY + 8 * HOUR, ends_ms: from + day * DAY + 20 * HOUR };
+    const made = await api(chief, "POST", "/duty/shifts", shift);
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body;
+  };
+  const [mine, theirs] = [await plan("杨静", 1), await plan("何平", 2)];
+  const staff = await logIn(browser, installation.base, "gongzuoyuan");
+  const ask = async (reason) => {
+    await staff.goto(`/duty?unit=${street.id}&week=${dayText(from)}`);
+    await staff.locator(`[data-shift="${mine.id}"]`).first().click();
+    await staff.getByRole("button", { name: "申请换班" }).click();
+    const dialog = staff.getByRole("dialog");
+    await dialog.getByRole("button", { name: "提交申请" }).click();
+    await dialog.getByText("请填写").first().waitFor();
+    await dialog.getByLabel("换给").click();
+    await staff.keyboard.type("何平");
+    await staff.keyboard.press("Enter");
+    await dialog.getByLabel("换回对方的班次（可不选）").click();
+    await staff.keyboard.press("Enter");
+    await dialog.getByLabel("原因").fill(reason);
+    await dialog.getByRole("button", { name: "提交申请" }).click();
+    await staff.getByText("已提交，等待值班长审批").waitFor();
+  };
+  await ask("家中有事");
+  await chief.goto(`/duty?unit=${street.id}&tab=swaps`);
+  const asked = chief.locator('[data-swap="asked"]');
+  await asked.getByText("家中有事").waitFor();
+  await shot(chief, "duty-swaps");
+  await asked.getByLabel("意见").fill("当天有检查");
+  await asked.getByRole("button", { name: /^拒\s*绝$/ }).click();
+  await chief.locator('[data-swap="refused"]').getByText("当天有检查").waitFor();
+  const persons = async () => {
+    const shifts = await week(from);
+    return [mine, theirs].map(({ id }) => shifts.find((shift) => shift.id === id).person.name);
+  };
+  assert.deepEqual(await persons(), ["杨静", "何平"], "a refused swap changes nothing");
+  await ask("检查后再换");
+  await asked.getByText("检查后再换").waitFor({ timeout: 15_000 });
+  await asked.getByRole("button", { name: /^同\s*意$/ }).click();
+  await chief.locator('[data-swap="approved"]').waitFor();
+  assert.deepEqual(await persons(), ["何平", "杨静"], "both shifts change hands");
+  // Whoever asked sees what came of it.
+  await staff.goto(`/duty?unit=${street.id}&tab=swaps`);
+  await staff.locator('[data-swap="approved"]').getByText("检查后再换").waitFor();
+  assert.equal(await staff.getByRole("button", { name: /^同\s*意$/ }).count(), 0);
+  await staff.context().close();
 });
 
 test("the outgoing person signs over what is open, the incoming one takes over on a narrow screen", async () => {

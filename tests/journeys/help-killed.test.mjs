@@ -106,13 +106,13 @@ const photo = () =>
     return canvas.toDataURL("image/png").split(",")[1];
   }).then((base64) => Buffer.from(base64, "base64"));
 
-const upload = async (session, image) => {
-  const response = await operator.request.post(`/api/v1/sessions/${session}/frames?source=${endpoint}&frame_ms=${Date.now()}`, {
-    data: image,
-    headers: { origin: installation.base, "content-type": "application/octet-stream" },
-  });
+const send = async (page, path, data) => {
+  const headers = { origin: installation.base, "content-type": "application/octet-stream" };
+  const response = await page.request.post(`/api/v1${path}`, { data, headers });
   return { status: response.status(), body: await response.json() };
 };
+const upload = (session, image) => send(operator, `/sessions/${session}/frames?source=${endpoint}&frame_ms=${Date.now()}`, image);
+const hash = (image) => createHash("sha256").update(image).digest("hex");
 
 test("while it rings", async () => {
   const answers = await killedDuring(3, Array.from({ length: 8 }, (_, n) => () => raise(`断电时提出 ${n}`)));
@@ -195,13 +195,33 @@ test("while pictures are uploaded", async () => {
 
   const { body: marks } = await api(operator, "GET", `/sessions/${request.session_id}/marks`);
   for (const told of acknowledged(answers)) assert.ok(marks.frames.some((frame) => frame.id === told.id), "what was acknowledged is there");
-  const sent = images.map((image) => createHash("sha256").update(image).digest("hex"));
+  const sent = images.map(hash);
   for (const frame of marks.frames) {
     // On record is what was sent, whole: also of an upload whose answer was lost.
     const image = await operator.request.get(`/api/v1/sessions/${request.session_id}/frames/${frame.id}/image`);
-    assert.equal(createHash("sha256").update(await image.body()).digest("hex"), frame.sha256);
+    assert.equal(hash(await image.body()), frame.sha256);
     assert.ok(sent.includes(frame.sha256));
   }
+});
+
+test("while photos of a request come in", async () => {
+  const { body: request } = await raise("断电时拍照");
+  const images = [];
+  for (let n = 0; n < 5; n++) images.push(await photo());
+  const take = (image) => send(station, `/station/requests/${request.id}/photos`, image);
+  const answers = await killedDuring(2, images.map((image) => () => take(image)));
+
+  const kept = (await read(request.id)).photos;
+  for (const told of acknowledged(answers)) assert.deepEqual(kept.find((one) => one.id === told.id), told, "what was acknowledged is there");
+  // The workstation sends again what it has no answer for: each is there once, and whole.
+  for (const image of images) assert.equal((await take(image)).status, 201);
+  const { photos } = await read(request.id);
+  assert.deepEqual(photos.map((one) => one.sha256).sort(), images.map(hash).sort());
+  for (const one of photos) {
+    const image = await operator.request.get(`/api/v1/requests/${request.id}/photos/${one.id}`);
+    assert.equal(hash(await image.body()), one.sha256);
+  }
+  await act(operator, request.id, { action: "accept" });
 });
 
 test("while it is closed and judged", async () => {
