@@ -127,7 +127,7 @@ test("a swap is asked for from one's own shift, refused with a word, asked again
     await staff.getByRole("button", { name: "申请换班" }).click();
     const dialog = staff.getByRole("dialog");
     await dialog.getByRole("button", { name: "提交申请" }).click();
-    await dialog.getByText("请填写").first().waitFor();
+    await dialog.getByText("必填").first().waitFor();
     await dialog.getByLabel("换给").click();
     await staff.keyboard.type("何平");
     await staff.keyboard.press("Enter");

@@ -5,6 +5,7 @@ use crate::core::Service;
 use crate::error::ServiceResult;
 use crate::secrets::{hash_password, new_id, new_password};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::default_patterns;
 use lianxian_model::ids::{AccountId, GrantId, PersonId, UnitId};
 use lianxian_model::org::{Unit, UnitLevel};
@@ -57,7 +58,7 @@ impl Service {
             let person = put_person(&mut work, &login.name, &root, login.role.zh()).await?;
             put_account(&mut work, &person, &login.account, hash, &[(login.role, root.clone())]).await?;
         }
-        work.audit("server.first_start", "server", "", json!({ "accounts": logins.len() }));
+        work.audit(AuditAction::ServerFirstStart, AuditObject::Server, "", json!({ "accounts": logins.len() }));
         work.commit().await?;
         Ok(logins)
     }

@@ -29,6 +29,7 @@ use crate::sessions::live::LiveQueue;
 use crate::stations::Stations;
 use crate::watches::Watches;
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::UnitId;
 use lianxian_model::roles::Right;
 use lianxian_model::time::{Clock, Millis};
@@ -94,6 +95,7 @@ impl Core {
         &self,
         actor: &Actor,
         right: Right,
+        action: AuditAction,
         unit: Option<&UnitId>,
     ) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
         let mut tx = self.read().await?;
@@ -108,7 +110,7 @@ impl Core {
         }
         drop(tx);
         let unit = unit.map_or_else(String::new, |unit| unit.0);
-        Err(self.refuse(actor, right.as_str(), "unit", &unit).await)
+        Err(self.refuse(actor, action, AuditObject::Unit, &unit).await)
     }
 
     /// Whether the actor holds the right over the unit.
@@ -165,14 +167,14 @@ impl Core {
     pub(crate) async fn refuse(
         &self,
         actor: &Actor,
-        action: &'static str,
-        object_kind: &'static str,
+        action: AuditAction,
+        object: AuditObject,
         object_id: &str,
     ) -> ServiceError {
         let forbidden = ServiceError::forbidden();
         let write = async {
             let mut work = self.begin(actor).await?;
-            work.audit_refused(action, object_kind, object_id, forbidden.code);
+            work.audit_refused(action, object, object_id, forbidden.code);
             work.commit().await
         };
         match write.await {
@@ -187,11 +189,11 @@ impl Core {
         &self,
         actor: &Actor,
         right: Right,
-        action: &'static str,
-        object_kind: &'static str,
+        action: AuditAction,
+        object: AuditObject,
         object_id: &str,
     ) -> ServiceResult<()> {
-        if actor.holds(right) { Ok(()) } else { Err(self.refuse(actor, action, object_kind, object_id).await) }
+        if actor.holds(right) { Ok(()) } else { Err(self.refuse(actor, action, object, object_id).await) }
     }
 }
 

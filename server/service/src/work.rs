@@ -6,7 +6,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::ports::live::LinkEnd;
 use crate::ports::store::{DoneCommand, Tx};
 use crate::secrets::{hash_text, new_id};
-use lianxian_model::audit::{AuditEvent, AuditResult};
+use lianxian_model::audit::{AuditAction, AuditEvent, AuditObject, AuditResult};
 use lianxian_model::event::{EventKind, OutboxEvent};
 use lianxian_model::ids::{AuditId, EndpointId, SessionId, SiteId, UnitId};
 use lianxian_model::time::Millis;
@@ -32,8 +32,8 @@ pub(crate) struct Work {
 }
 
 struct AuditDraft {
-    action: &'static str,
-    object_kind: &'static str,
+    action: AuditAction,
+    object: AuditObject,
     object_id: String,
     result: AuditResult,
     reason: String,
@@ -59,7 +59,7 @@ struct EventDraft {
 pub(crate) struct Once {
     actor: String,
     key: String,
-    action: &'static str,
+    action: AuditAction,
     request_hash: String,
 }
 
@@ -90,36 +90,30 @@ impl Work {
 
     pub(crate) fn audit(
         &mut self,
-        action: &'static str,
-        object_kind: &'static str,
+        action: AuditAction,
+        object: AuditObject,
         object_id: impl Into<String>,
         detail: serde_json::Value,
     ) {
-        self.audit_as(AuditResult::Success, action, object_kind, object_id.into(), String::new(), detail);
+        self.audit_as(AuditResult::Success, action, object, object_id.into(), String::new(), detail);
     }
 
-    pub(crate) fn audit_refused(
-        &mut self,
-        action: &'static str,
-        object_kind: &'static str,
-        object_id: &str,
-        reason: &str,
-    ) {
+    pub(crate) fn audit_refused(&mut self, action: AuditAction, object: AuditObject, object_id: &str, reason: &str) {
         let detail = serde_json::json!({});
-        self.audit_as(AuditResult::Refused, action, object_kind, object_id.into(), reason.into(), detail);
+        self.audit_as(AuditResult::Refused, action, object, object_id.into(), reason.into(), detail);
     }
 
     pub(crate) fn audit_as(
         &mut self,
         result: AuditResult,
-        action: &'static str,
-        object_kind: &'static str,
+        action: AuditAction,
+        object: AuditObject,
         object_id: String,
         reason: String,
         detail: serde_json::Value,
     ) {
         let reason = reason.chars().take(AUDIT_REASON_MAX_CHARS).collect();
-        self.audits.push(AuditDraft { action, object_kind, object_id, result, reason, detail });
+        self.audits.push(AuditDraft { action, object, object_id, result, reason, detail });
     }
 
     pub(crate) fn event(&mut self, kind: EventKind, about: About, payload: serde_json::Value) {
@@ -144,7 +138,7 @@ impl Work {
     pub(crate) async fn once<T: DeserializeOwned>(
         &mut self,
         key: Option<&str>,
-        action: &'static str,
+        action: AuditAction,
         request: &impl Serialize,
     ) -> ServiceResult<Result<Option<Once>, T>> {
         let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(Ok(None)) };
@@ -182,7 +176,7 @@ impl Work {
         let done = DoneCommand {
             actor: once.actor,
             key: once.key,
-            action: once.action.into(),
+            action: once.action.as_str().into(),
             request_hash: once.request_hash,
             answer,
             at_ms: self.now,
@@ -242,8 +236,8 @@ impl Work {
                 actor: self.actor.name().to_owned(),
                 roles: roles.clone(),
                 ip: self.actor.ip().to_owned(),
-                action: draft.action.into(),
-                object_kind: draft.object_kind.into(),
+                action: draft.action.as_str().into(),
+                object_kind: draft.object.as_str().into(),
                 object_id: draft.object_id,
                 result: draft.result,
                 reason: draft.reason,

@@ -36,6 +36,31 @@ export type Rung = "seats" | "chief" | "leader";
 export type ViewMode = "live" | "playback" | "export";
 export type WatchEnd = "ended" | "logged_out" | "revoked" | "interrupted";
 export type OfflineCause = "never" | "closed" | "lost" | "server_restart" | "disabled";
+export type ImageType = "png" | "webp";
+export type PresenceState = "online" | "offline";
+export type AuditAction =
+  | "login.open" | "login.end" | "account.list" | "account.create" | "account.update" | "account.change_password" | "person.list"
+  | "person.create" | "person.update" | "grant.list" | "grant.give" | "grant.withdraw" | "org.read" | "org.create_unit" | "org.update_unit"
+  | "org.create_site" | "org.update_site" | "org.create_endpoint" | "org.update_endpoint" | "enrolment.issue" | "enrolment.use"
+  | "enrolment.token" | "whip.publish" | "whep.play" | "watch.open" | "watch.end" | "session.open" | "session.end" | "session.read"
+  | "session.list" | "session.export" | "session.quality.export" | "session.quality.purge" | "session.observer_lost" | "session.interrupted"
+  | "conference.open" | "assist.open" | "assist.answer" | "assist.hang_up" | "assist.invite" | "assist.join" | "assist.remove"
+  | "assist.mode" | "assist.candidates" | "frame.keep" | "stroke.draw" | "stroke.undo" | "line.say" | "note.keep" | "file.keep"
+  | "file.stray" | "case.link" | "case.withdraw" | "case.read" | "case.print" | "case.patterns" | "case.set_pattern" | "request.raise"
+  | "request.accept" | "request.refuse" | "request.dispatch" | "request.take" | "request.return" | "request.connect" | "request.plead"
+  | "request.decide" | "request.resume" | "request.finish" | "request.confirm" | "request.object" | "request.evaluate" | "request.call_back"
+  | "request.archive" | "request.merge" | "request.withdraw" | "request.photo" | "request.rules" | "request.read" | "request.list"
+  | "request.export" | "guest.link" | "guest.link_revoke" | "guest.open" | "guest.remove" | "guest.rate" | "consent.give"
+  | "consent.withdraw" | "consent.text" | "directive.issue" | "directive.sign" | "directive.report" | "directive.close" | "directive.return"
+  | "directive.escalate" | "directive.overdue" | "directive.picture" | "directive.read" | "directive.list" | "directive.export"
+  | "duty.plan" | "duty.change" | "duty.remove" | "duty.copy" | "duty.import" | "duty.export" | "duty.people" | "duty.read" | "duty.arrive"
+  | "duty.leave" | "duty.no_show" | "duty.ask_swap" | "duty.decide_swap" | "duty.approve_swap" | "duty.refuse_swap" | "duty.withdraw_swap"
+  | "duty.hand_over" | "duty.take_over" | "card.make" | "card.change" | "card.read" | "card.usual" | "check.keep" | "register.list"
+  | "register.export" | "station.privacy_on" | "station.privacy_off" | "presence.list" | "link.token" | "link.refused" | "audit.read"
+  | "audit.verify" | "server.start" | "server.first_start" | "server.seed_demo" | "server.seed_demo_requests";
+export type AuditObject =
+  | "login" | "unit" | "site" | "endpoint" | "person" | "account" | "watch" | "session" | "case" | "register" | "presence" | "audit"
+  | "server" | "card" | "check" | "consent" | "directive" | "guest" | "guest_link" | "handover" | "request" | "shift" | "swap";
 export type AuditResult = "success" | "refused" | "failed";
 export type TrackKind = "audio" | "video";
 export type TrackSource = "unknown" | "camera" | "microphone" | "screen_share" | "screen_share_audio";
@@ -177,7 +202,7 @@ export interface NewGrant { role: Role; unit_id: string }
 export interface PresenceView {
   endpoint_id: string;
   site_id: string;
-  state: "online" | "offline";
+  state: PresenceState;
   on_air: boolean;
   privacy: boolean;
   since_ms: number | null;
@@ -551,7 +576,7 @@ export interface FrameView {
   source: string;
   frame_ms: number;
   kept_ms: number;
-  image_type: "png" | "webp";
+  image_type: ImageType;
   width: number;
   height: number;
   bytes: number;
@@ -716,8 +741,9 @@ export interface AuditEvent {
   actor: string;
   roles: string;
   ip: string;
-  action: string;
-  object_kind: string;
+  /** Of an older version perhaps one that is no longer known. */
+  action: AuditAction;
+  object_kind: AuditObject;
   object_id: string;
   result: AuditResult;
   reason: string;
@@ -1006,7 +1032,7 @@ export interface Evaluation {
 /** Taken with a request. */
 export interface Photo {
   id: string;
-  image_type: "png" | "webp";
+  image_type: ImageType;
   width: number;
   height: number;
   bytes: number;
@@ -1185,7 +1211,7 @@ export interface DirectiveStepView {
 export interface PictureView {
   id: string;
   round: number;
-  image_type: "png" | "webp";
+  image_type: ImageType;
   width: number;
   height: number;
   bytes: number;

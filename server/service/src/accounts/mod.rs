@@ -9,6 +9,7 @@ use crate::secrets::{hash_password, new_id};
 use crate::sessions::change;
 use crate::watches::end_watch;
 use crate::work::{About, Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{AccountId, GrantId, PersonId, UnitId};
 use lianxian_model::people::{Account, LoginEnd, Person, check_password};
@@ -88,7 +89,7 @@ const EITHER: [Right; 2] = [Right::AccountsManage, Right::RightsManage];
 impl Accounts {
     /// Rights `accounts.manage` or `rights.manage`; in scope.
     pub async fn persons(&self, actor: &Actor) -> ServiceResult<Vec<Person>> {
-        let scope = self.scope(actor, "person.list").await?;
+        let scope = self.scope(actor, AuditAction::PersonList).await?;
         let persons = self.core.read().await?.persons().await?;
         Ok(persons.into_iter().filter(|person| scope.covers(&person.unit_id)).collect())
     }
@@ -97,9 +98,12 @@ impl Accounts {
         let mut work = self.core.begin(actor).await?;
         if !self.core.may(&mut work.tx, actor, Right::AccountsManage, &new.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "person.create", "unit", new.unit_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::PersonCreate, AuditObject::Unit, new.unit_id.as_str())
+                .await);
         }
-        let once = match work.once(key, "person.create", &new).await? {
+        let once = match work.once(key, AuditAction::PersonCreate, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -113,7 +117,7 @@ impl Accounts {
             version: 1,
         };
         work.tx.insert_person(&person).await?;
-        work.audit("person.create", "person", person.id.as_str(), json!({ "name": person.name }));
+        work.audit(AuditAction::PersonCreate, AuditObject::Person, person.id.as_str(), json!({ "name": person.name }));
         account_changed(&mut work, &person, None);
         work.done(once, &person).await?;
         work.commit().await?;
@@ -131,7 +135,7 @@ impl Accounts {
         }
         if !allowed {
             drop(work);
-            return Err(self.core.refuse(actor, "person.update", "person", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::PersonUpdate, AuditObject::Person, id.as_str()).await);
         }
         if let Some(name) = &patch.name {
             person.name = named(name)?;
@@ -154,14 +158,14 @@ impl Accounts {
                 end_logins(&mut work, &account, LoginEnd::Revoked).await?;
             }
         }
-        work.audit("person.update", "person", id.as_str(), json!(patch));
+        work.audit(AuditAction::PersonUpdate, AuditObject::Person, id.as_str(), json!(patch));
         account_changed(&mut work, &person, None);
         work.commit().await?;
         Ok(person)
     }
 
     pub async fn list(&self, actor: &Actor) -> ServiceResult<Vec<AccountView>> {
-        let scope = self.scope(actor, "account.list").await?;
+        let scope = self.scope(actor, AuditAction::AccountList).await?;
         let mut tx = self.core.read().await?;
         let persons: HashMap<PersonId, Person> =
             tx.persons().await?.into_iter().map(|person| (person.id.clone(), person)).collect();
@@ -181,7 +185,7 @@ impl Accounts {
     pub async fn create(&self, actor: &Actor, new: NewAccount, key: Option<&str>) -> ServiceResult<AccountView> {
         let name = account_name(&new.name)?;
         check_password(&new.password, &name).map_err(|weakness| weak("password", weakness))?;
-        self.core.require(actor, Right::AccountsManage, "account.create", "account", "").await?;
+        self.core.require(actor, Right::AccountsManage, AuditAction::AccountCreate, AuditObject::Account, "").await?;
         let password_hash = hash_password(&new.password).await?;
         let mut work = self.core.begin(actor).await?;
         let Some(person) = work.tx.person(&new.person_id).await? else {
@@ -189,10 +193,13 @@ impl Accounts {
         };
         if !self.core.may(&mut work.tx, actor, Right::AccountsManage, &person.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "account.create", "person", new.person_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::AccountCreate, AuditObject::Person, new.person_id.as_str())
+                .await);
         }
         // The password is no part of what is remembered of the request.
-        let once = match work.once(key, "account.create", &(&new.person_id, &name)).await? {
+        let once = match work.once(key, AuditAction::AccountCreate, &(&new.person_id, &name)).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -215,7 +222,12 @@ impl Accounts {
             version: 1,
         };
         work.tx.insert_account(&account).await?;
-        work.audit("account.create", "account", account.id.as_str(), json!({ "name": account.name }));
+        work.audit(
+            AuditAction::AccountCreate,
+            AuditObject::Account,
+            account.id.as_str(),
+            json!({ "name": account.name }),
+        );
         account_changed(&mut work, &person, Some(&account.id));
         let view = view(account, &person, Vec::new());
         work.done(once, &view).await?;
@@ -225,7 +237,9 @@ impl Accounts {
 
     /// Locking, disabling and a new password end the account's logins, watches and links.
     pub async fn update(&self, actor: &Actor, id: &AccountId, patch: AccountPatch) -> ServiceResult<AccountView> {
-        self.core.require(actor, Right::AccountsManage, "account.update", "account", id.as_str()).await?;
+        self.core
+            .require(actor, Right::AccountsManage, AuditAction::AccountUpdate, AuditObject::Account, id.as_str())
+            .await?;
         let found = self.core.read().await?.account(id).await?;
         let found = found.ok_or_else(|| ServiceError::not_found("账号", "account"))?;
         let hash = match &patch.password {
@@ -239,7 +253,7 @@ impl Accounts {
         let (mut account, person) = with_person(&mut work, id).await?;
         if !self.core.may(&mut work.tx, actor, Right::AccountsManage, &person.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "account.update", "account", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::AccountUpdate, AuditObject::Account, id.as_str()).await);
         }
         let mut end = None;
         if let Some(locked) = patch.locked {
@@ -267,7 +281,7 @@ impl Accounts {
         }
         let detail =
             json!({ "locked": patch.locked, "disabled": patch.disabled, "password": patch.password.is_some() });
-        work.audit("account.update", "account", id.as_str(), detail);
+        work.audit(AuditAction::AccountUpdate, AuditObject::Account, id.as_str(), detail);
         account_changed(&mut work, &person, Some(id));
         let grants = work.tx.grants_of(id).await?;
         work.commit().await?;
@@ -287,7 +301,7 @@ impl Accounts {
             }
         }
         drop(tx);
-        Err(self.core.refuse(actor, "grant.list", "account", id.as_str()).await)
+        Err(self.core.refuse(actor, AuditAction::GrantList, AuditObject::Account, id.as_str()).await)
     }
 
     /// Right `rights.manage`; nobody gives a role to themselves; the three administrators exclude each other.
@@ -305,9 +319,9 @@ impl Accounts {
         let own = actor.account().is_some_and(|a| a.account == account.id);
         if !over_unit || !over_person || own {
             drop(work);
-            return Err(self.core.refuse(actor, "grant.give", "account", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::GrantGive, AuditObject::Account, id.as_str()).await);
         }
-        let once = match work.once(key, "grant.give", &(id, &new)).await? {
+        let once = match work.once(key, AuditAction::GrantGive, &(id, &new)).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -338,7 +352,7 @@ impl Accounts {
         };
         work.tx.insert_grant(&grant).await?;
         let detail = json!({ "role": grant.role, "unit_id": grant.unit_id });
-        work.audit("grant.give", "account", id.as_str(), detail);
+        work.audit(AuditAction::GrantGive, AuditObject::Account, id.as_str(), detail);
         account_changed(&mut work, &person, Some(id));
         work.done(once, &grant).await?;
         work.commit().await?;
@@ -355,7 +369,7 @@ impl Accounts {
         let own = actor.account().is_some_and(|a| a.account == account.id);
         if !over || own {
             drop(work);
-            return Err(self.core.refuse(actor, "grant.withdraw", "account", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::GrantWithdraw, AuditObject::Account, id.as_str()).await);
         }
         if !work.tx.delete_grant(grant).await? {
             return Err(ServiceError::not_found("授权", "grant"));
@@ -385,17 +399,17 @@ impl Accounts {
             }
         }
         let detail = json!({ "role": found.role, "unit_id": found.unit_id });
-        work.audit("grant.withdraw", "account", id.as_str(), detail);
+        work.audit(AuditAction::GrantWithdraw, AuditObject::Account, id.as_str(), detail);
         account_changed(&mut work, &person, Some(id));
         work.commit().await
     }
 
     /// What either administrator may see.
-    async fn scope(&self, actor: &Actor, action: &'static str) -> ServiceResult<Scope> {
+    async fn scope(&self, actor: &Actor, action: AuditAction) -> ServiceResult<Scope> {
         let held: Vec<Right> = EITHER.into_iter().filter(|right| actor.holds(*right)).collect();
         match held.first() {
             Some(right) => self.core.scope(actor, *right).await,
-            None => Err(self.core.refuse(actor, action, "account", "").await),
+            None => Err(self.core.refuse(actor, action, AuditObject::Account, "").await),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::sessions::{SessionView, change, read};
 use crate::watches::PURPOSE_MAX_CHARS;
 use crate::work::Work;
 use lianxian_model::assist::{Assist, Invitation};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{AccountId, EndpointId, PersonId, RequestId, SessionId, SiteId};
 use lianxian_model::org::{Endpoint, EndpointKind};
@@ -115,7 +116,9 @@ impl Assists {
     /// The centre calls a site's workstation. Right `requests.answer` over the site.
     /// Errors: `no_such_station`, `station_busy`, `console_busy`, `station_offline`; `invalid` with field `purpose`.
     pub async fn call(&self, actor: &Actor, new: NewAssist, key: Option<&str>) -> ServiceResult<AssistView> {
-        self.core.require(actor, Right::RequestsAnswer, "assist.open", "site", new.site_id.as_str()).await?;
+        self.core
+            .require(actor, Right::RequestsAnswer, AuditAction::AssistOpen, AuditObject::Site, new.site_id.as_str())
+            .await?;
         let account = account_of(actor)?;
         let purpose = new.purpose.split_whitespace().collect::<Vec<_>>().join(" ");
         if purpose.is_empty() {
@@ -128,7 +131,7 @@ impl Assists {
             });
         }
         let mut work = self.core.begin(actor).await?;
-        let once = match work.once(key, "assist.open", &new).await? {
+        let once = match work.once(key, AuditAction::AssistOpen, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -138,7 +141,10 @@ impl Assists {
         let may = self.core.may(&mut work.tx, actor, Right::RequestsAnswer, &site.unit_id).await?;
         if !may || !own_console(&mut work.tx, account, &new.endpoint_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "assist.open", "site", new.site_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::AssistOpen, AuditObject::Site, new.site_id.as_str())
+                .await);
         }
         let station = self.station_on_line(&mut work.tx, &site.id).await?;
         let opening = AssistOpening {
@@ -193,7 +199,10 @@ impl Assists {
         };
         if !may {
             drop(tx);
-            return Err(self.core.refuse(actor, "session.read", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::SessionRead, AuditObject::Session, session.as_str())
+                .await);
         }
         view(&mut tx, found).await
     }
@@ -204,7 +213,10 @@ impl Assists {
         let found = assist_session(&mut tx, session).await?;
         if !self.runs(&mut tx, actor, &found).await? {
             drop(tx);
-            return Err(self.core.refuse(actor, "assist.candidates", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::AssistCandidates, AuditObject::Session, session.as_str())
+                .await);
         }
         let Some(unit) = &found.unit_id else { return Ok(Vec::new()) };
         let now = self.core.now();
@@ -246,7 +258,10 @@ impl Assists {
         let found = assist_session(&mut work.tx, session).await?;
         if !self.runs(&mut work.tx, actor, &found).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "assist.invite", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::AssistInvite, AuditObject::Session, session.as_str())
+                .await);
         }
         open_or(&found)?;
         let by = account_of(actor)?;
@@ -286,7 +301,7 @@ impl Assists {
         work.tx.insert_invitation(&invitation).await?;
         let detail = json!({ "by": by.person_name, "name": person.name, "mode": new.mode });
         work.tx.append_timeline(&found.id, work.now, "assist.invited", &detail.to_string()).await?;
-        work.audit("assist.invite", "session", found.id.as_str(), detail);
+        work.audit(AuditAction::AssistInvite, AuditObject::Session, found.id.as_str(), detail);
         change::tell(&mut work, &found, EventKind::SessionUpdated).await?;
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
@@ -312,11 +327,16 @@ impl Assists {
         let own = own_console(&mut work.tx, account, &joining.endpoint_id).await?;
         let Some(mode) = mode.filter(|_| own && may) else {
             drop(work);
-            return Err(self.core.refuse(actor, "assist.join", "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::AssistJoin, AuditObject::Session, session.as_str()).await);
         };
         open_or(&found)?;
         parties::add_party(&mut work, &mut found, &joining.endpoint_id, account, mode).await?;
-        work.audit("assist.join", "session", found.id.as_str(), json!({ "mode": mode, "number": found.number }));
+        work.audit(
+            AuditAction::AssistJoin,
+            AuditObject::Session,
+            found.id.as_str(),
+            json!({ "mode": mode, "number": found.number }),
+        );
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
         Ok(view)
@@ -330,7 +350,10 @@ impl Assists {
         let own = account_of(actor)?.account == *who;
         if !own && !self.runs(&mut work.tx, actor, &found).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "assist.remove", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::AssistRemove, AuditObject::Session, session.as_str())
+                .await);
         }
         open_or(&found)?;
         let console = console_of(&mut work.tx, &found, who).await?;
@@ -343,7 +366,12 @@ impl Assists {
         }
         let reason = if own { LeaveReason::Left } else { LeaveReason::Revoked };
         parties::remove_party(&mut work, &mut found, &console, reason).await?;
-        work.audit("assist.remove", "session", found.id.as_str(), json!({ "account_id": who, "own": own }));
+        work.audit(
+            AuditAction::AssistRemove,
+            AuditObject::Session,
+            found.id.as_str(),
+            json!({ "account_id": who, "own": own }),
+        );
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
         Ok(view)
@@ -364,11 +392,11 @@ impl Assists {
         let watches = found.open_attendances().any(|a| attends(a) && a.mode == Mode::Watch);
         if watches || !found.open_attendances().any(attends) {
             drop(work);
-            return Err(self.core.refuse(actor, "assist.mode", "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::AssistMode, AuditObject::Session, session.as_str()).await);
         }
         let console = console_of(&mut work.tx, &found, &account.account).await?;
         parties::change_mode(&mut work, &mut found, &console, mode).await?;
-        work.audit("assist.mode", "session", found.id.as_str(), json!({ "mode": mode }));
+        work.audit(AuditAction::AssistMode, AuditObject::Session, found.id.as_str(), json!({ "mode": mode }));
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
         Ok(view)
@@ -377,10 +405,15 @@ impl Assists {
     /// The site takes the centre's call: from now on both sides see and hear each other. Devices only; a call that was
     /// answered already is left as it is.
     pub async fn answer(&self, actor: &Actor, session: &SessionId) -> ServiceResult<AssistView> {
-        let (mut work, found) = self.of_station(actor, session, "assist.answer").await?;
+        let (mut work, found) = self.of_station(actor, session, AuditAction::AssistAnswer).await?;
         if work.tx.answer_assist(session, work.now).await? {
             work.tx.append_timeline(session, work.now, "assist.answered", "{}").await?;
-            work.audit("assist.answer", "session", session.as_str(), json!({ "number": found.number }));
+            work.audit(
+                AuditAction::AssistAnswer,
+                AuditObject::Session,
+                session.as_str(),
+                json!({ "number": found.number }),
+            );
             work.regrant(session);
             change::tell(&mut work, &found, EventKind::SessionUpdated).await?;
         }
@@ -391,10 +424,15 @@ impl Assists {
 
     /// The site ends it. Devices only.
     pub async fn hang_up(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionView> {
-        let (mut work, mut found) = self.of_station(actor, session, "assist.hang_up").await?;
+        let (mut work, mut found) = self.of_station(actor, session, AuditAction::AssistHangUp).await?;
         let event = SessionEvent::End { cause: SessionEnd::HungUp, note: String::new() };
         change::apply(&mut work, &mut found, event).await?;
-        work.audit("assist.hang_up", "session", session.as_str(), json!({ "number": found.number }));
+        work.audit(
+            AuditAction::AssistHangUp,
+            AuditObject::Session,
+            session.as_str(),
+            json!({ "number": found.number }),
+        );
         let view = read::view(&mut work.tx, found, &mut read::Names::default()).await?;
         work.commit().await?;
         Ok(view)
@@ -405,7 +443,7 @@ impl Assists {
         &self,
         actor: &Actor,
         session: &SessionId,
-        action: &'static str,
+        action: AuditAction,
     ) -> ServiceResult<(Work, Session)> {
         let mut work = self.core.begin(actor).await?;
         let found = assist_session(&mut work.tx, session).await?;
@@ -413,7 +451,7 @@ impl Assists {
         let own = actor.device().is_some_and(|d| assist.is_some_and(|assist| assist.station == d.endpoint));
         if !own {
             drop(work);
-            return Err(self.core.refuse(actor, action, "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Session, session.as_str()).await);
         }
         open_or(&found)?;
         Ok((work, found))

@@ -6,6 +6,7 @@ use crate::secrets::new_id;
 use crate::sessions::change;
 use crate::work::Work;
 use lianxian_model::assist::Assist;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, RegisterId, RequestId, SessionId};
 use lianxian_model::org::{Endpoint, EndpointKind, Site};
@@ -82,8 +83,8 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
     let line = if assist.request_id.is_some() { "assist.opened" } else { "assist.called" };
     work.tx.append_timeline(&session.id, work.now, line, &detail.to_string()).await?;
     work.audit(
-        "assist.open",
-        "session",
+        AuditAction::AssistOpen,
+        AuditObject::Session,
         session.id.as_str(),
         json!({
             "number": session.number, "site_id": site.id, "station": station.id, "purpose": session.purpose,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use lianxian_model::attachment::{
     Attachment, FILE_MAX_BYTES, FILE_NAME_MAX_CHARS, FILES_A_SESSION, FileNameError, FileType, check_name, sniff,
 };
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::{AttachmentId, SessionId};
 use lianxian_model::session::Session;
 use lianxian_model::time::Millis;
@@ -72,14 +73,14 @@ impl Attachments {
     ) -> ServiceResult<AttachmentView> {
         let (name, file_type) = checked(&new, &bytes)?;
         // Who may not is refused before anything is written.
-        let (mut work, found, _) = attended(&self.core, actor, session, "file.keep").await?;
+        let (mut work, found, _) = attended(&self.core, actor, session, AuditAction::FileKeep).await?;
         room(&mut work, &found).await?;
         let id = AttachmentId(new_id(work.now));
         drop(work);
         let sha256 = hash_bytes(&bytes);
         let size = bytes.len() as i64;
         self.core.keep(Place::Attachment(session, &id), &bytes).await?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "file.keep").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::FileKeep).await?;
         room(&mut work, &found).await?;
         let file = Attachment {
             id,
@@ -97,7 +98,7 @@ impl Attachments {
             "sha256": file.sha256,
         });
         work.tx.append_timeline(&found.id, work.now, "file.kept", &detail.to_string()).await?;
-        work.audit("file.keep", "session", found.id.as_str(), detail);
+        work.audit(AuditAction::FileKeep, AuditObject::Session, found.id.as_str(), detail);
         let view = AttachmentView::from(file);
         tell(&mut work, &found, json!({ "file": view })).await?;
         work.commit().await?;

@@ -5,7 +5,7 @@ use crate::core::Core;
 use crate::error::ServiceResult;
 use crate::page::{Keyset, Page, PageRequest};
 use crate::secrets::hash_text;
-use lianxian_model::audit::{AuditEvent, AuditResult};
+use lianxian_model::audit::{AuditAction, AuditEvent, AuditObject, AuditResult};
 use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ impl Audit {
         filter: &AuditFilter,
         page: &PageRequest,
     ) -> ServiceResult<Page<AuditEvent>> {
-        self.core.require(actor, Right::AuditRead, "audit.read", "audit", "").await?;
+        self.core.require(actor, Right::AuditRead, AuditAction::AuditRead, AuditObject::Audit, "").await?;
         let keyset = page.keyset()?;
         let more = Keyset { before: keyset.before.clone(), limit: keyset.limit + 1 };
         let rows = self.core.read().await?.audit(filter, &more).await?;
@@ -57,7 +57,7 @@ impl Audit {
 
     /// Walks the whole chain. Right `audit.read`.
     pub async fn verify(&self, actor: &Actor) -> ServiceResult<ChainReport> {
-        self.core.require(actor, Right::AuditRead, "audit.verify", "audit", "").await?;
+        self.core.require(actor, Right::AuditRead, AuditAction::AuditVerify, AuditObject::Audit, "").await?;
         let mut tx = self.core.read().await?;
         let head = tx.ledger_head().await?;
         let (mut rows, mut previous) = (0, GENESIS.to_owned());

@@ -9,6 +9,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
 use crate::texts::within;
 use crate::work::{About, Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::card::{CARD_TITLE_MAX_CHARS, CARDS_A_UNIT, Card, CardKind};
 use lianxian_model::case::CaseKind;
 use lianxian_model::event::EventKind;
@@ -83,7 +84,7 @@ impl Cards {
     /// Of a unit (none: the highest that the actor may read) and those above it. Right `requests.read`.
     /// A district that has none gets the usual ones.
     pub async fn board(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<CardBoard> {
-        let (mut tx, unit) = self.core.readable(actor, Right::RequestsRead, unit).await?;
+        let (mut tx, unit) = self.core.readable(actor, Right::RequestsRead, AuditAction::CardRead, unit).await?;
         let path = tx.path_of(&unit).await?;
         if let Some(root) = path.last()
             && tx.cards_of(root).await?.is_empty()
@@ -122,7 +123,12 @@ impl Cards {
                 };
                 work.tx.insert_card(&card).await?;
             }
-            work.audit("card.usual", "unit", root.as_str(), json!({ "cards": usual::CARDS.len() }));
+            work.audit(
+                AuditAction::CardUsual,
+                AuditObject::Unit,
+                root.as_str(),
+                json!({ "cards": usual::CARDS.len() }),
+            );
         }
         work.commit().await?;
         Ok(())
@@ -135,7 +141,7 @@ impl Cards {
         work.tx.unit(&new.unit_id).await?.ok_or_else(|| ServiceError::not_found("机构", "unit"))?;
         if !self.core.may(&mut work.tx, actor, Right::RequestsManage, &new.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "card.make", "unit", new.unit_id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::CardMake, AuditObject::Unit, new.unit_id.as_str()).await);
         }
         if work.tx.cards_of(&new.unit_id).await?.len() >= CARDS_A_UNIT {
             return Err(ServiceError::limit(
@@ -158,7 +164,7 @@ impl Cards {
             version: 1,
         };
         work.tx.insert_card(&card).await?;
-        told(&mut work, "card.make", &card);
+        told(&mut work, AuditAction::CardMake, &card);
         work.commit().await?;
         Ok(card.into())
     }
@@ -169,7 +175,7 @@ impl Cards {
         let card = work.tx.card(id).await?.ok_or_else(|| ServiceError::not_found("词条", "card"))?;
         if !self.core.may(&mut work.tx, actor, Right::RequestsManage, &card.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "card.change", "card", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::CardChange, AuditObject::Card, id.as_str()).await);
         }
         let (title, text) = checked(card.kind, &change.title, &change.text)?;
         let mut card = Card {
@@ -184,7 +190,7 @@ impl Cards {
         };
         unless_lost(work.tx.update_card(&card).await?)?;
         card.version += 1;
-        told(&mut work, "card.change", &card);
+        told(&mut work, AuditAction::CardChange, &card);
         work.commit().await?;
         Ok(card.into())
     }
@@ -206,11 +212,11 @@ fn checked(kind: CardKind, title: &str, text: &str) -> ServiceResult<(String, St
     Ok((title, text))
 }
 
-fn told(work: &mut Work, action: &'static str, card: &Card) {
+fn told(work: &mut Work, action: AuditAction, card: &Card) {
     let detail = json!({
         "kind": card.kind, "title": card.title, "text": card.text, "withdrawn": card.withdrawn, "version": card.version,
     });
-    work.audit(action, "card", card.id.as_str(), detail);
+    work.audit(action, AuditObject::Card, card.id.as_str(), detail);
     let about = About { unit: Some(card.unit_id.clone()), ..About::default() };
     work.event(EventKind::CardChanged, about, json!({ "card_id": card.id }));
 }

@@ -15,6 +15,7 @@ use crate::page::{Page, PageRequest};
 use crate::secrets::new_id;
 use crate::sessions::{SessionFilter, SessionView, change, read};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::{
     CASE_NUMBER_MAX_CHARS, CaseKind, CaseLink, CaseNumberError, CasePattern, check_number, normalise,
 };
@@ -85,9 +86,9 @@ impl Cases {
         let mut work = self.core.begin(actor).await?;
         let Some(session) = self.linkable(&mut work, actor, session).await? else {
             drop(work);
-            return Err(self.core.refuse(actor, "case.link", "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::CaseLink, AuditObject::Session, session.as_str()).await);
         };
-        let once = match work.once(key, "case.link", &(&session.id, &new)).await? {
+        let once = match work.once(key, AuditAction::CaseLink, &(&session.id, &new)).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -122,7 +123,7 @@ impl Cases {
         work.tx.insert_case_link(&link).await?;
         let detail = json!({ "by": account.person_name, "raw": link.raw, "kind": link.kind });
         work.tx.append_timeline(&session.id, work.now, "case.linked", &detail.to_string()).await?;
-        work.audit("case.link", "session", session.id.as_str(), detail.clone());
+        work.audit(AuditAction::CaseLink, AuditObject::Session, session.id.as_str(), detail.clone());
         work.event(EventKind::CaseLinked, change::about(&session), detail);
         let view = CaseLinkView::from(link);
         work.done(once, &view).await?;
@@ -152,7 +153,10 @@ impl Cases {
         let mut work = self.core.begin(actor).await?;
         let Some(session) = self.linkable(&mut work, actor, session).await? else {
             drop(work);
-            return Err(self.core.refuse(actor, "case.withdraw", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::CaseWithdraw, AuditObject::Session, session.as_str())
+                .await);
         };
         let found = work.tx.case_link(link).await?.filter(|l| l.session_id == session.id);
         let Some(mut link) = found else { return Err(ServiceError::not_found("案件关联", "case link")) };
@@ -165,7 +169,7 @@ impl Cases {
         }
         let detail = json!({ "by": account.person_name, "raw": link.raw, "kind": link.kind, "reason": reason });
         work.tx.append_timeline(&session.id, work.now, "case.withdrawn", &detail.to_string()).await?;
-        work.audit("case.withdraw", "session", session.id.as_str(), detail.clone());
+        work.audit(AuditAction::CaseWithdraw, AuditObject::Session, session.id.as_str(), detail.clone());
         work.event(EventKind::CaseWithdrawn, change::about(&session), detail);
         work.commit().await?;
         Ok(link.into())
@@ -173,7 +177,7 @@ impl Cases {
 
     /// Sessions in scope that are linked to the number, whatever its spelling.
     pub async fn sessions(&self, actor: &Actor, number: &str, page: &PageRequest) -> ServiceResult<Page<SessionView>> {
-        self.core.require(actor, Right::SessionsRead, "case.read", "case", "").await?;
+        self.core.require(actor, Right::SessionsRead, AuditAction::CaseRead, AuditObject::Case, "").await?;
         if normalise(number).is_empty() || number.chars().count() > CASE_NUMBER_MAX_CHARS * 2 {
             return Err(number_error(CaseNumberError::Empty));
         }
@@ -184,13 +188,15 @@ impl Cases {
 
     /// The district's number formats.
     pub async fn patterns(&self, actor: &Actor) -> ServiceResult<Vec<CasePattern>> {
-        self.core.require(actor, Right::OrgRead, "case.patterns", "case", "").await?;
+        self.core.require(actor, Right::OrgRead, AuditAction::CasePatterns, AuditObject::Case, "").await?;
         Ok(self.core.read().await?.case_patterns().await?)
     }
 
     /// Right `org.manage`. Refused if the pattern does not compile or does not take its example.
     pub async fn set_pattern(&self, actor: &Actor, pattern: CasePattern) -> ServiceResult<CasePattern> {
-        self.core.require(actor, Right::OrgManage, "case.set_pattern", "case", pattern.kind.as_str()).await?;
+        self.core
+            .require(actor, Right::OrgManage, AuditAction::CaseSetPattern, AuditObject::Case, pattern.kind.as_str())
+            .await?;
         if pattern.pattern.len() > PATTERN_MAX_BYTES {
             return Err(ServiceError {
                 limit: Some(PATTERN_MAX_BYTES as i64),
@@ -201,7 +207,7 @@ impl Cases {
             .map_err(|error| ServiceError::invalid("pattern", "格式有误，或与示例不符", error.to_string()))?;
         let mut work = self.core.begin(actor).await?;
         work.tx.put_case_pattern(&pattern).await?;
-        work.audit("case.set_pattern", "case", pattern.kind.as_str(), json!(pattern));
+        work.audit(AuditAction::CaseSetPattern, AuditObject::Case, pattern.kind.as_str(), json!(pattern));
         work.commit().await?;
         Ok(pattern)
     }
@@ -244,7 +250,7 @@ pub(crate) async fn link_of_request(
     work.tx.insert_case_link(&link).await?;
     let detail = json!({ "by": by.person_name, "raw": link.raw, "kind": kind, "request": request.number });
     work.tx.append_timeline(&session.id, work.now, "case.linked", &detail.to_string()).await?;
-    work.audit("case.link", "session", session.id.as_str(), detail.clone());
+    work.audit(AuditAction::CaseLink, AuditObject::Session, session.id.as_str(), detail.clone());
     work.event(EventKind::CaseLinked, change::about(session), detail);
     Ok(())
 }

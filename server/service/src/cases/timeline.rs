@@ -11,6 +11,7 @@ use crate::org::Named;
 use crate::page::{Keyset, Page, PageRequest};
 use crate::ports::store::{CaseLine, CaseOrigin, CaseQuery, RequestQuery, Tx};
 use crate::sessions::read::{Names, told};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::{CASE_NUMBER_MAX_CHARS, CaseEntryKind, CaseKind, CaseNumberError, normalise};
 use lianxian_model::ids::{DirectiveId, RequestId, SessionId, UnitId};
 use lianxian_model::request::Photo;
@@ -117,7 +118,7 @@ impl Cases {
     /// The case's head. Right `sessions.read`, `requests.read` or `directives.read`; refused if all of it lies outside the actor's scope.
     /// A number that nothing has is no error: the answer is empty.
     pub async fn get(&self, actor: &Actor, number: &str) -> ServiceResult<CaseView> {
-        self.visible(actor, number, "case.read").await
+        self.visible(actor, number, AuditAction::CaseRead).await
     }
 
     /// Its lines, newest first. As [`Self::get`]. Errors: `invalid` with field `kinds`.
@@ -128,7 +129,7 @@ impl Cases {
         filter: &CaseTimelineFilter,
         page: &PageRequest,
     ) -> ServiceResult<Page<CaseEntry>> {
-        let case = self.visible(actor, number, "case.read").await?;
+        let case = self.visible(actor, number, AuditAction::CaseRead).await?;
         let keyset = page.keyset()?;
         let query = query(actor, &case.number, filter)?;
         let mut tx = self.core.read().await?;
@@ -140,7 +141,7 @@ impl Cases {
 
     /// The whole timeline for paper, at most [`MAX_PRINT_ENTRIES`] lines. Leaves an audit row. As [`Self::get`].
     pub async fn print(&self, actor: &Actor, number: &str, filter: &CaseTimelineFilter) -> ServiceResult<CasePrint> {
-        let case = self.visible(actor, number, "case.print").await?;
+        let case = self.visible(actor, number, AuditAction::CasePrint).await?;
         let query = query(actor, &case.number, filter)?;
         let mut tx = self.core.read().await?;
         let mut lines = tx.case_lines(&query, &Keyset { before: None, limit: MAX_PRINT_ENTRIES + 1 }).await?;
@@ -150,18 +151,23 @@ impl Cases {
         let entries = entries(&mut tx, lines).await?;
         drop(tx);
         let mut work = self.core.begin(actor).await?;
-        work.audit("case.print", "case", case.number.clone(), json!({ "filter": filter, "rows": entries.len() }));
+        work.audit(
+            AuditAction::CasePrint,
+            AuditObject::Case,
+            case.number.clone(),
+            json!({ "filter": filter, "rows": entries.len() }),
+        );
         let print = CasePrint { case, entries, cut, printed_ms: work.now, printed_by: actor.name().to_owned() };
         work.commit().await?;
         Ok(print)
     }
 
     /// The head, or a refusal on record.
-    async fn visible(&self, actor: &Actor, number: &str, action: &'static str) -> ServiceResult<CaseView> {
+    async fn visible(&self, actor: &Actor, number: &str, action: AuditAction) -> ServiceResult<CaseView> {
         let number = checked(number)?;
         let reads = [Right::SessionsRead, Right::RequestsRead, Right::DirectivesRead];
         if !reads.iter().any(|right| actor.holds(*right)) {
-            return Err(self.core.refuse(actor, action, "case", &number).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Case, &number).await);
         }
         let sessions = self.core.scope(actor, Right::SessionsRead).await?;
         let requests = self.core.scope(actor, Right::RequestsRead).await?;
@@ -181,7 +187,7 @@ impl Cases {
         let counts: Vec<_> = counts.into_iter().filter(|count| within(count.origin, &count.unit_id)).collect();
         if counts.is_empty() && total > 0 {
             drop(tx);
-            return Err(self.core.refuse(actor, action, "case", &number).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Case, &number).await);
         }
         let mut names = Names::default();
         let units: BTreeSet<&UnitId> = counts.iter().filter_map(|count| count.unit_id.as_ref()).collect();

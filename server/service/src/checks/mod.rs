@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::secrets::new_id;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::check::{Check, CheckItem, CheckTopic, worst};
 use lianxian_model::ids::CheckId;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ impl Checks {
             ip: actor.ip().to_owned(),
         };
         work.tx.insert_check(&check).await?;
-        work.audit("check.keep", "check", check.id.as_str(), json!({ "verdict": check.verdict }));
+        work.audit(AuditAction::CheckKeep, AuditObject::Check, check.id.as_str(), json!({ "verdict": check.verdict }));
         work.commit().await?;
         Ok(check)
     }

@@ -8,6 +8,7 @@ use crate::core::Service;
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::{hash_password, hash_text, new_id, new_token};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
 use lianxian_model::ids::{EndpointId, PersonId, ShiftId, SiteId, UnitId};
 use lianxian_model::org::{Endpoint, EndpointKind, PrivacySwitch, Site, SiteKind, UnitLevel};
@@ -140,7 +141,7 @@ impl Service {
             put_roster(&mut work, &district, &person, account).await?;
         }
         let detail = json!({ "accounts": logins.len(), "devices": devices.len() });
-        work.audit("server.seed_demo", "server", "", detail);
+        work.audit(AuditAction::ServerSeedDemo, AuditObject::Server, "", detail);
         work.commit().await?;
         Ok(DemoSeed { logins, devices })
     }

@@ -6,6 +6,7 @@ use crate::core::Service;
 use crate::error::{ServiceError, ServiceResult};
 use crate::requests::{Asked, apply, put};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::{CaseKind, check_number};
 use lianxian_model::duty::Skill;
 use lianxian_model::request::{Channel, Favour, Grade, HelpRequest, Party, RequestAction, Urgency};
@@ -115,7 +116,7 @@ impl Service {
             seed_one(&mut work, &case, &hands).await?;
         }
         work.now = now;
-        work.audit("server.seed_demo_requests", "server", "", json!({ "requests": DAY.len() }));
+        work.audit(AuditAction::ServerSeedDemoRequests, AuditObject::Server, "", json!({ "requests": DAY.len() }));
         work.commit().await
     }
 }

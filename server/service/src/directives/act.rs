@@ -4,6 +4,7 @@ use super::{DirectiveAct, DirectiveView, Directives, change, no_directive, rank,
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::directive::{Directive, DirectiveAction, DirectiveState};
 use lianxian_model::ids::DirectiveId;
 use lianxian_model::roles::Right;
@@ -42,13 +43,13 @@ pub enum DirectiveStepWanted {
 }
 
 impl DirectiveStepWanted {
-    fn audit_action(&self) -> &'static str {
+    fn audit_action(&self) -> AuditAction {
         match self {
-            Self::Sign { .. } => "directive.sign",
-            Self::Report { .. } => "directive.report",
-            Self::Close { .. } => "directive.close",
-            Self::Return { .. } => "directive.return",
-            Self::Escalate { .. } => "directive.escalate",
+            Self::Sign { .. } => AuditAction::DirectiveSign,
+            Self::Report { .. } => AuditAction::DirectiveReport,
+            Self::Close { .. } => AuditAction::DirectiveClose,
+            Self::Return { .. } => AuditAction::DirectiveReturn,
+            Self::Escalate { .. } => AuditAction::DirectiveEscalate,
         }
     }
 }
@@ -75,7 +76,7 @@ impl Directives {
         let audit = wanted.audit_action();
         if !may {
             drop(work);
-            return Err(self.core.refuse(actor, audit, "directive", id.as_str()).await);
+            return Err(self.core.refuse(actor, audit, AuditObject::Directive, id.as_str()).await);
         }
         let once = match work.once(key, audit, &(id, &wanted)).await? {
             Ok(once) => once,
@@ -111,7 +112,7 @@ impl Directives {
         };
         change::apply(&mut work, &mut directive, action, said.clone()).await?;
         let detail = json!({ "number": directive.number, "state": directive.state, "by": said });
-        work.audit(audit, "directive", id.as_str(), detail);
+        work.audit(audit, AuditObject::Directive, id.as_str(), detail);
         let view = read::view(&mut work.tx, directive, &mut Default::default()).await?;
         work.done(once, &view).await?;
         work.commit().await?;

@@ -4,6 +4,7 @@ use super::{rank, read};
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::DirectiveStep;
 use crate::work::{About, Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::directive::{Directive, DirectiveAction, DirectiveEffect};
 use lianxian_model::event::EventKind;
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ pub(super) async fn apply(
             };
             step(work, directive, kind, by.clone(), detail.clone()).await?;
             let detail = merged(detail, json!({ "number": directive.number, "effect": kind }));
-            work.audit("directive.overdue", "directive", directive.id.as_str(), detail);
+            work.audit(AuditAction::DirectiveOverdue, AuditObject::Directive, directive.id.as_str(), detail);
         }
     }
     tell(work, directive).await

@@ -7,6 +7,7 @@ use crate::duty::on_duty;
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::{CaseKind, check_number};
 use lianxian_model::directive::{Directive, DirectiveState, Rank, Source, directive_number};
 use lianxian_model::ids::{AccountId, DirectiveId, FrameId, RequestId, SessionId, SiteId, UnitId};
@@ -53,9 +54,12 @@ impl Directives {
         let account = actor.account().ok_or_else(ServiceError::forbidden)?;
         if !self.core.may(&mut work.tx, actor, Right::DirectivesIssue, &site.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "directive.issue", "site", site.id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::DirectiveIssue, AuditObject::Site, site.id.as_str())
+                .await);
         }
-        let once = match work.once(key, "directive.issue", &new).await? {
+        let once = match work.once(key, AuditAction::DirectiveIssue, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -203,7 +207,7 @@ async fn put(work: &mut Work, site: &Site, draft: Draft) -> ServiceResult<Direct
         work.tx.append_timeline(session, work.now, "directive.issued", &detail.to_string()).await?;
     }
     let detail = json!({ "number": directive.number, "due_ms": directive.due_ms, "source": directive.source });
-    work.audit("directive.issue", "directive", directive.id.as_str(), detail);
+    work.audit(AuditAction::DirectiveIssue, AuditObject::Directive, directive.id.as_str(), detail);
     change::tell(work, &directive).await?;
     Ok(directive)
 }

@@ -20,6 +20,7 @@ use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::{DirectiveQuery, Tx};
 use crate::texts;
 pub(crate) use issue::of_overdue_request;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::normalise;
 use lianxian_model::directive::{DUE_MAX_MS, Directive, DirectiveError, ROUNDS_MAX, TEXT_MAX_CHARS};
 use lianxian_model::ids::DirectiveId;
@@ -40,7 +41,7 @@ pub struct Directives {
 impl Directives {
     /// Everything that is open in the actor's scope, the soonest due first. Right `directives.read`.
     pub async fn open(&self, actor: &Actor) -> ServiceResult<Vec<DirectiveView>> {
-        self.core.require(actor, Right::DirectivesRead, "directive.list", "directive", "").await?;
+        self.core.require(actor, Right::DirectivesRead, AuditAction::DirectiveList, AuditObject::Directive, "").await?;
         let mut tx = self.core.read().await?;
         let query = DirectiveQuery { roots: roots(actor), open: Some(true), ..DirectiveQuery::default() };
         let mut rows = tx.directives(&query, &Keyset { before: None, limit: MAX_OPEN_LISTED }).await?;
@@ -55,7 +56,7 @@ impl Directives {
         filter: &DirectiveFilter,
         page: &PageRequest,
     ) -> ServiceResult<Page<DirectiveView>> {
-        self.core.require(actor, Right::DirectivesRead, "directive.list", "directive", "").await?;
+        self.core.require(actor, Right::DirectivesRead, AuditAction::DirectiveList, AuditObject::Directive, "").await?;
         let keyset = page.keyset()?;
         let mut tx = self.core.read().await?;
         let more = Keyset { before: keyset.before.clone(), limit: keyset.limit + 1 };
@@ -66,14 +67,21 @@ impl Directives {
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &DirectiveFilter) -> ServiceResult<Vec<DirectiveView>> {
-        self.core.require(actor, Right::DirectivesRead, "directive.export", "directive", "").await?;
+        self.core
+            .require(actor, Right::DirectivesRead, AuditAction::DirectiveExport, AuditObject::Directive, "")
+            .await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = tx.directives(&query(actor, filter, self.core.now()), &keyset).await?;
         let rows = read::views(&mut tx, rows).await?;
         drop(tx);
         let mut work = self.core.begin(actor).await?;
-        work.audit("directive.export", "directive", "", json!({ "filter": filter, "rows": rows.len() }));
+        work.audit(
+            AuditAction::DirectiveExport,
+            AuditObject::Directive,
+            "",
+            json!({ "filter": filter, "rows": rows.len() }),
+        );
         work.commit().await?;
         Ok(rows)
     }
@@ -112,7 +120,7 @@ impl Directives {
             return Ok((tx, directive));
         }
         drop(tx);
-        Err(self.core.refuse(actor, "directive.read", "directive", id.as_str()).await)
+        Err(self.core.refuse(actor, AuditAction::DirectiveRead, AuditObject::Directive, id.as_str()).await)
     }
 
     /// Of the addressed office: its workstation at that site, whoever answers directives there, and of an office that answers

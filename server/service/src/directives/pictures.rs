@@ -8,6 +8,7 @@ use crate::keeping::{Place, checked_image};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::Work;
 use bytes::Bytes;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::directive::{Directive, DirectiveState, PICTURES_A_ROUND, Picture};
 use lianxian_model::drawing::ImageType;
 use lianxian_model::ids::{DirectiveId, PictureId};
@@ -60,7 +61,7 @@ impl Directives {
         work.tx.insert_picture(&picture).await?;
         let detail =
             json!({ "number": directive.number, "picture": picture.id, "round": round, "sha256": picture.sha256 });
-        work.audit("directive.picture", "directive", id.as_str(), detail);
+        work.audit(AuditAction::DirectivePicture, AuditObject::Directive, id.as_str(), detail);
         change::tell(&mut work, &directive).await?;
         work.commit().await?;
         Ok(picture.into())
@@ -81,7 +82,10 @@ impl Directives {
         };
         if !may {
             drop(work);
-            return Err(self.core.refuse(actor, "directive.picture", "directive", id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::DirectivePicture, AuditObject::Directive, id.as_str())
+                .await);
         }
         let round = if new.basis { 0 } else { directive.rounds + 1 };
         let fits = match directive.state {

@@ -15,6 +15,7 @@ use crate::secrets::{hash_bytes, hash_text, new_id};
 use crate::sessions::change;
 use crate::work::Work;
 use bytes::Bytes;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::drawing::{Author, Drawn, FRAMES_A_SESSION, Frame, ImageType, STROKES_A_FRAME, Stroke};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, FrameId, SessionId};
@@ -90,12 +91,12 @@ impl Drawings {
     ) -> ServiceResult<FrameView> {
         let (image_type, width, height) = checked_image(&image)?;
         // Who may not is refused before anything is written.
-        let (mut work, found, _) = attended(&self.core, actor, session, "frame.keep").await?;
+        let (mut work, found, _) = attended(&self.core, actor, session, AuditAction::FrameKeep).await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let id = FrameId(new_id(work.now));
         drop(work);
         self.core.keep(Place::Frame(session, &id, image_type), &image).await?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "frame.keep").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::FrameKeep).await?;
         self.room_for_frame(&mut work, &found, &new).await?;
         let frame = Frame {
             id,
@@ -117,7 +118,7 @@ impl Drawings {
             "width": width, "height": height,
         });
         work.tx.append_timeline(&found.id, work.now, "frame.kept", &detail.to_string()).await?;
-        work.audit("frame.keep", "session", found.id.as_str(), detail);
+        work.audit(AuditAction::FrameKeep, AuditObject::Session, found.id.as_str(), detail);
         let view = frame_view(frame, Vec::new());
         tell(&mut work, &found, json!({ "frame": view })).await?;
         work.commit().await?;
@@ -149,14 +150,14 @@ impl Drawings {
         drawn: Drawn,
     ) -> ServiceResult<StrokeView> {
         drawn.check().map_err(|error| ServiceError::invalid("drawn", "笔画有误", error.to_string()))?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "stroke.draw").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::StrokeDraw).await?;
         let strokes = self.strokes(&mut work, &found, frame).await?;
         self.keep_stroke(work, &found, frame, strokes.len() as i64 + 1, author, Some(drawn), None).await
     }
 
     /// Undoes the author's own last stroke that stands. Errors: `nothing_to_undo`.
     pub async fn undo(&self, actor: &Actor, session: &SessionId, frame: &FrameId) -> ServiceResult<StrokeView> {
-        let (mut work, found, author) = attended(&self.core, actor, session, "stroke.undo").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::StrokeUndo).await?;
         let strokes = self.strokes(&mut work, &found, frame).await?;
         let seq = strokes.len() as i64 + 1;
         let last = standing(strokes).into_iter().rfind(|stroke| {
@@ -254,7 +255,7 @@ pub(crate) async fn readable(core: &Core, actor: &Actor, session: &SessionId) ->
         return Ok(tx);
     }
     drop(tx);
-    Err(core.refuse(actor, "session.read", "session", session.as_str()).await)
+    Err(core.refuse(actor, AuditAction::SessionRead, AuditObject::Session, session.as_str()).await)
 }
 
 /// The open assistance in which the actor takes part and may speak, and in whose name it acts.
@@ -262,7 +263,7 @@ pub(crate) async fn attended(
     core: &Core,
     actor: &Actor,
     session: &SessionId,
-    action: &'static str,
+    action: AuditAction,
 ) -> ServiceResult<(Work, Session, Author)> {
     let mut work = core.begin(actor).await?;
     let found = work.tx.session(session).await?.filter(|s| s.kind == SessionKind::Assist);
@@ -291,7 +292,7 @@ pub(crate) async fn attended(
     }
     let Some(author) = author else {
         drop(work);
-        return Err(core.refuse(actor, action, "session", session.as_str()).await);
+        return Err(core.refuse(actor, action, AuditObject::Session, session.as_str()).await);
     };
     Ok((work, found, author))
 }

@@ -7,6 +7,7 @@ use crate::ports::store::TimelineRow;
 use crate::secrets::hash_text;
 use crate::texts::within;
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::SessionId;
 use lianxian_model::time::Millis;
@@ -42,7 +43,7 @@ impl Drawings {
     /// Errors: `invalid` with field `text`; `too_many_lines`.
     pub async fn say(&self, actor: &Actor, session: &SessionId, text: &str) -> ServiceResult<LineView> {
         let text = said(text, LINE_MAX_CHARS)?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "line.say").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::LineSay).await?;
         if count(&mut work, session, LINE).await? >= LINES_A_SESSION as i64 {
             return Err(ServiceError::limit(
                 "too_many_lines",
@@ -64,10 +65,10 @@ impl Drawings {
     /// Errors: `changed_meanwhile` with the latest version as its value; `invalid` with field `text`; `too_many_notes`.
     pub async fn note(&self, actor: &Actor, session: &SessionId, read: i64, text: &str) -> ServiceResult<NoteView> {
         let text = said(text, NOTE_MAX_CHARS)?;
-        let (mut work, found, author) = attended(&self.core, actor, session, "note.keep").await?;
+        let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::NoteKeep).await?;
         if author.account_id.is_none() {
             drop(work);
-            return Err(self.core.refuse(actor, "note.keep", "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::NoteKeep, AuditObject::Session, session.as_str()).await);
         }
         let latest = count(&mut work, session, NOTE).await?;
         if latest != read {
@@ -88,7 +89,7 @@ impl Drawings {
         work.tx.append_timeline(session, work.now, NOTE, &detail.to_string()).await?;
         let (chars, sha256) = (note.text.chars().count(), hash_text(&note.text));
         let audited = json!({ "version": note.version, "chars": chars, "sha256": sha256 });
-        work.audit("note.keep", "session", session.as_str(), audited);
+        work.audit(AuditAction::NoteKeep, AuditObject::Session, session.as_str(), audited);
         tell_as(EventKind::SessionNoted, &mut work, &found, json!({ "note": note })).await?;
         work.commit().await?;
         Ok(note)

@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
 use crate::ports::store::Tx;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::check::CheckVerdict;
 use lianxian_model::duty::{
     DutyMode, DutyRole, HELD_MAX_MS, Shift, Skill, Span, Standing, gaps, next_turn, standing, who_is_on,
@@ -231,7 +232,7 @@ impl Duty {
         let mut tx = self.core.read().await?;
         if !self.core.may(&mut tx, actor, Right::DutyManage, unit).await? {
             drop(tx);
-            return Err(self.core.refuse(actor, "duty.people", "unit", unit.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyPeople, AuditObject::Unit, unit.as_str()).await);
         }
         let scope = self.core.scope(actor, Right::DutyManage).await?;
         let mut accounts: HashMap<PersonId, Vec<String>> = HashMap::new();
@@ -255,7 +256,7 @@ impl Duty {
 
     /// A reading of a unit in the scope of `duty.read`.
     pub(super) async fn readable(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<(Box<dyn Tx>, UnitId)> {
-        self.core.readable(actor, Right::DutyRead, unit).await
+        self.core.readable(actor, Right::DutyRead, AuditAction::DutyRead, unit).await
     }
 
     /// One shift as the account that changed it is told of it.

@@ -6,6 +6,7 @@ use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::work::{Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{EARLY_ARRIVAL_MS, RELIEF_WITHIN_MS, Shift, Standing, standing};
 use lianxian_model::ids::ShiftId;
 use lianxian_model::roles::Right;
@@ -16,7 +17,7 @@ impl Duty {
     /// The person reports for the shift and so takes over; themself, or right `duty.manage` over the unit.
     /// Errors: `already_arrived`, `too_early`, `shift_over`.
     pub async fn arrive(&self, actor: &Actor, id: &ShiftId) -> ServiceResult<ShiftView> {
-        let (mut work, mut shift, standing) = self.begun(actor, id, "duty.arrive", Who::Person).await?;
+        let (mut work, mut shift, standing) = self.begun(actor, id, AuditAction::DutyArrive, Who::Person).await?;
         let now = work.now;
         match standing {
             Standing::Ahead if now.0 < shift.starts_ms.0.saturating_sub(EARLY_ARRIVAL_MS) => {
@@ -36,7 +37,7 @@ impl Duty {
         }
         shift.arrived_ms = Some(now);
         unless_lost(work.tx.update_shift(&shift).await?)?;
-        tell(&mut work, "duty.arrive", &shift, json!({ "late_ms": (now.0 - shift.starts_ms.0).max(0) }));
+        tell(&mut work, AuditAction::DutyArrive, &shift, json!({ "late_ms": (now.0 - shift.starts_ms.0).max(0) }));
         work.commit().await?;
         self.told(id).await
     }
@@ -44,13 +45,13 @@ impl Duty {
     /// The person goes, before the end or from being held on; themself, or right `duty.manage` over the unit.
     /// Errors: `not_on_duty`.
     pub async fn leave(&self, actor: &Actor, id: &ShiftId) -> ServiceResult<ShiftView> {
-        let (mut work, mut shift, standing) = self.begun(actor, id, "duty.leave", Who::Person).await?;
+        let (mut work, mut shift, standing) = self.begun(actor, id, AuditAction::DutyLeave, Who::Person).await?;
         if !matches!(standing, Standing::On | Standing::Held) {
             return Err(ServiceError::conflict("not_on_duty", "此人当前不在岗", "the person is not on duty now"));
         }
         shift.left_ms = Some(work.now);
         unless_lost(work.tx.update_shift(&shift).await?)?;
-        tell(&mut work, "duty.leave", &shift, json!({ "standing": standing, "ends_ms": shift.ends_ms }));
+        tell(&mut work, AuditAction::DutyLeave, &shift, json!({ "standing": standing, "ends_ms": shift.ends_ms }));
         work.commit().await?;
         self.told(id).await
     }
@@ -58,7 +59,7 @@ impl Duty {
     /// The person did not come: whoever had the shift before stays on. Right `duty.manage` over the unit, or whoever
     /// waits to be relieved. Errors: `already_arrived`, `already_missing`, `not_begun`, `shift_over`.
     pub async fn no_show(&self, actor: &Actor, id: &ShiftId) -> ServiceResult<ShiftView> {
-        let (mut work, mut shift, standing) = self.begun(actor, id, "duty.no_show", Who::Outgoing).await?;
+        let (mut work, mut shift, standing) = self.begun(actor, id, AuditAction::DutyNoShow, Who::Outgoing).await?;
         match standing {
             Standing::On if shift.arrived_ms.is_none() => {}
             Standing::On => {
@@ -74,7 +75,7 @@ impl Duty {
         }
         shift.no_show_ms = Some(work.now);
         unless_lost(work.tx.update_shift(&shift).await?)?;
-        tell(&mut work, "duty.no_show", &shift, json!({ "person_id": shift.person_id }));
+        tell(&mut work, AuditAction::DutyNoShow, &shift, json!({ "person_id": shift.person_id }));
         work.commit().await?;
         self.told(id).await
     }
@@ -84,7 +85,7 @@ impl Duty {
         &self,
         actor: &Actor,
         id: &ShiftId,
-        action: &'static str,
+        action: AuditAction,
         who: Who,
     ) -> ServiceResult<(Work, Shift, Standing)> {
         let mut work = self.core.begin(actor).await?;
@@ -95,7 +96,7 @@ impl Duty {
         };
         if !allowed && !self.core.may(&mut work.tx, actor, Right::DutyManage, &shift.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, action, "shift", id.as_str()).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Shift, id.as_str()).await);
         }
         let among = serving(&mut work.tx, &shift.unit_id, work.now, Millis(work.now.0.saturating_add(1))).await?;
         let standing = standing(&shift, &among, work.now);

@@ -11,6 +11,7 @@ use crate::ports::store::{RequestQuery, Tx};
 use crate::requests::MAX_OPEN_LISTED;
 use crate::secrets::new_id;
 use crate::work::unless_lost;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{
     DutyRole, HELD_MAX_MS, Handover, OpenItem, OpenItemKind, RELIEF_WITHIN_MS, Shift, Standing, standing,
 };
@@ -122,7 +123,10 @@ impl Duty {
         let Some(from) = work.tx.shift(&new.from_shift_id).await? else { return Err(no_shift()) };
         if actor.account().is_none_or(|account| account.person != from.person_id) {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.hand_over", "shift", new.from_shift_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::DutyHandOver, AuditObject::Shift, new.from_shift_id.as_str())
+                .await);
         }
         let now = work.now;
         let begun = from.starts_ms <= now && now.0.saturating_sub(from.ends_ms.0) < HELD_MAX_MS;
@@ -156,7 +160,7 @@ impl Duty {
             in_signed_ms: None,
         };
         work.tx.insert_handover(&card).await?;
-        tell(&mut work, "duty.hand_over", &from, json!({ "handover_id": card.id, "items": card.items.len() }));
+        tell(&mut work, AuditAction::DutyHandOver, &from, json!({ "handover_id": card.id, "items": card.items.len() }));
         work.commit().await?;
         let mut tx = self.core.read().await?;
         viewed(&mut tx, actor, &mut Names::default(), card).await
@@ -170,7 +174,7 @@ impl Duty {
         let Some(mut card) = found else { return Err(ServiceError::not_found("交接卡", "hand-over")) };
         if actor.account().is_none_or(|account| account.person != card.to_person_id) {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.take_over", "handover", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyTakeOver, AuditObject::Handover, id.as_str()).await);
         }
         card.answer = answer;
         card.in_signed_ms = Some(work.now);
@@ -185,7 +189,7 @@ impl Duty {
             shift.arrived_ms = Some(now);
             unless_lost(work.tx.update_shift(&shift).await?)?;
         }
-        tell(&mut work, "duty.take_over", &shift, json!({ "handover_id": card.id }));
+        tell(&mut work, AuditAction::DutyTakeOver, &shift, json!({ "handover_id": card.id }));
         work.commit().await?;
         let mut tx = self.core.read().await?;
         viewed(&mut tx, actor, &mut Names::default(), card).await

@@ -21,6 +21,7 @@ pub use swaps::{NewSwap, SwapDecision, SwapSpan, SwapView};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::work::{About, Work};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{AccountId, PersonId, ShiftId};
@@ -71,8 +72,8 @@ fn no_shift() -> ServiceError {
 }
 
 /// One audit row and one event for what became of a shift.
-fn tell(work: &mut Work, action: &'static str, shift: &Shift, detail: serde_json::Value) {
-    work.audit(action, "shift", shift.id.as_str(), detail);
+fn tell(work: &mut Work, action: AuditAction, shift: &Shift, detail: serde_json::Value) {
+    work.audit(action, AuditObject::Shift, shift.id.as_str(), detail);
     let about = About { unit: Some(shift.unit_id.clone()), ..About::default() };
     work.event(EventKind::DutyChanged, about, json!({ "shift_id": shift.id, "what": action }));
 }

@@ -6,6 +6,7 @@ use crate::actor::{Actor, Scope};
 use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
 use crate::work::{Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{DutyMode, DutyRole, SHIFT_MAX_MS, SHIFT_MIN_MS, Shift, ShiftError, Skill, check_span};
 use lianxian_model::ids::{PersonId, ShiftId, UnitId};
 use lianxian_model::roles::Right;
@@ -77,15 +78,15 @@ impl Duty {
         let mut work = self.core.begin(actor).await?;
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, &new.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.plan", "unit", new.unit_id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyPlan, AuditObject::Unit, new.unit_id.as_str()).await);
         }
-        let once = match work.once::<ShiftView>(key, "duty.plan", &new).await? {
+        let once = match work.once::<ShiftView>(key, AuditAction::DutyPlan, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
         let scope = self.core.scope(actor, Right::DutyManage).await?;
         let shift = put(&mut work, &scope, new).await?;
-        tell(&mut work, "duty.plan", &shift, json!(shift));
+        tell(&mut work, AuditAction::DutyPlan, &shift, json!(shift));
         let among = std::slice::from_ref(&shift);
         let now = work.now;
         let view = Names::default().view(&mut work.tx, &shift, among, now).await?;
@@ -97,7 +98,7 @@ impl Duty {
     /// Right `duty.manage` over the shift's unit. Errors as [`Duty::plan`], and `shift_begun`, `shift_over`,
     /// `changed_meanwhile`.
     pub async fn change(&self, actor: &Actor, id: &ShiftId, change: ShiftChange) -> ServiceResult<ShiftView> {
-        let (mut work, mut shift) = self.manageable(actor, id, "duty.change").await?;
+        let (mut work, mut shift) = self.manageable(actor, id, AuditAction::DutyChange).await?;
         unless_lost(shift.version == change.version)?;
         let now = work.now;
         if shift.presence_ends() <= now {
@@ -123,7 +124,7 @@ impl Duty {
             shift.left_ms = Some(now);
             unless_lost(work.tx.update_shift(&shift).await?)?;
             let next = put(&mut work, &scope, next).await?;
-            tell(&mut work, "duty.change", &shift, json!({ "handed_to": next }));
+            tell(&mut work, AuditAction::DutyChange, &shift, json!({ "handed_to": next }));
             work.commit().await?;
             return self.told(&next.id).await;
         }
@@ -136,21 +137,21 @@ impl Duty {
         shift.ends_ms = change.ends_ms.unwrap_or(shift.ends_ms);
         check(&mut work, &scope, &shift).await?;
         unless_lost(work.tx.update_shift(&shift).await?)?;
-        tell(&mut work, "duty.change", &shift, json!({ "before": before, "after": shift }));
+        tell(&mut work, AuditAction::DutyChange, &shift, json!({ "before": before, "after": shift }));
         work.commit().await?;
         self.told(id).await
     }
 
     /// Takes a shift that has not begun off the roster. Right `duty.manage` over its unit. Errors: `shift_begun`.
     pub async fn remove(&self, actor: &Actor, id: &ShiftId) -> ServiceResult<()> {
-        let (mut work, shift) = self.manageable(actor, id, "duty.remove").await?;
+        let (mut work, shift) = self.manageable(actor, id, AuditAction::DutyRemove).await?;
         if shift.starts_ms <= work.now {
             let (zh, en) = ("班次已经开始，只能登记离岗", "the shift has begun: its person can only leave it");
             return Err(ServiceError::conflict("shift_begun", zh, en));
         }
         let now = work.now;
         unless_lost(work.tx.remove_shift(&shift, now).await?)?;
-        tell(&mut work, "duty.remove", &shift, json!(shift));
+        tell(&mut work, AuditAction::DutyRemove, &shift, json!(shift));
         work.commit().await
     }
 
@@ -160,7 +161,7 @@ impl Duty {
         let mut work = self.core.begin(actor).await?;
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, &copy.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.copy", "unit", copy.unit_id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyCopy, AuditObject::Unit, copy.unit_id.as_str()).await);
         }
         let shift_by =
             copy.to_ms.0.checked_sub(copy.from_ms.0).filter(|by| by.unsigned_abs() <= PLAN_AHEAD_MAX_MS as u64);
@@ -191,7 +192,7 @@ impl Duty {
             match put(&mut work, &scope, new).await {
                 Ok(shift) => {
                     report.copied += 1;
-                    tell(&mut work, "duty.plan", &shift, json!(shift));
+                    tell(&mut work, AuditAction::DutyPlan, &shift, json!(shift));
                 }
                 Err(error) if error.is_the_rows() => {
                     let person = names.person(&mut work.tx, &shift.person_id).await?.name;
@@ -205,12 +206,12 @@ impl Duty {
     }
 
     /// A unit of work over a shift that the actor may plan.
-    async fn manageable(&self, actor: &Actor, id: &ShiftId, action: &'static str) -> ServiceResult<(Work, Shift)> {
+    async fn manageable(&self, actor: &Actor, id: &ShiftId, action: AuditAction) -> ServiceResult<(Work, Shift)> {
         let mut work = self.core.begin(actor).await?;
         let Some(shift) = work.tx.shift(id).await? else { return Err(no_shift()) };
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, &shift.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, action, "shift", id.as_str()).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Shift, id.as_str()).await);
         }
         Ok((work, shift))
     }

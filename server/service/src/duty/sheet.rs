@@ -6,6 +6,7 @@ use super::{Duty, MAX_SHIFTS_READ, ROSTER_SPAN_MAX_MS, tell};
 use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{DutyMode, DutyRole, Shift, Skill};
 use lianxian_model::ids::{PersonId, UnitId};
 use lianxian_model::people::Person;
@@ -67,7 +68,7 @@ impl Duty {
         let mut work = self.core.begin(actor).await?;
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, unit).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.import", "unit", unit.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyImport, AuditObject::Unit, unit.as_str()).await);
         }
         if lines.len() > IMPORT_MAX_LINES {
             return Err(ServiceError::limit(
@@ -95,7 +96,7 @@ impl Duty {
             match put(&mut work, &scope, new).await {
                 Ok(shift) => {
                     report.imported += 1;
-                    tell(&mut work, "duty.plan", &shift, json!(shift));
+                    tell(&mut work, AuditAction::DutyPlan, &shift, json!(shift));
                 }
                 Err(error) if error.is_the_rows() => {
                     let (column, value) = match error.field {
@@ -113,7 +114,7 @@ impl Duty {
             report.unchanged = 0;
             return Ok(report);
         }
-        work.audit("duty.import", "unit", unit.as_str(), json!({ "imported": report.imported }));
+        work.audit(AuditAction::DutyImport, AuditObject::Unit, unit.as_str(), json!({ "imported": report.imported }));
         work.commit().await?;
         Ok(report)
     }
@@ -145,7 +146,7 @@ impl Duty {
             let account = work.tx.accounts_of_person(&shift.person_id).await?.into_iter().next();
             rows.push((view, account.map_or_else(String::new, |account| account.name)));
         }
-        work.audit("duty.export", "unit", unit.as_str(), json!({ "rows": rows.len() }));
+        work.audit(AuditAction::DutyExport, AuditObject::Unit, unit.as_str(), json!({ "rows": rows.len() }));
         work.commit().await?;
         Ok(rows)
     }

@@ -9,6 +9,7 @@ use crate::org::Named;
 use crate::ports::store::Tx;
 use crate::secrets::new_id;
 use crate::work::{Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::{Shift, ShiftSwap, SwapState};
 use lianxian_model::ids::{PersonId, ShiftId, SwapId, UnitId};
 use lianxian_model::roles::Right;
@@ -80,7 +81,10 @@ impl Duty {
             && !self.core.may(&mut work.tx, actor, Right::DutyManage, &shift.unit_id).await?
         {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.ask_swap", "shift", new.shift_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::DutyAskSwap, AuditObject::Shift, new.shift_id.as_str())
+                .await);
         }
         if shift.starts_ms <= work.now {
             return Err(begun());
@@ -120,7 +124,7 @@ impl Duty {
             note: String::new(),
         };
         work.tx.insert_swap(&swap).await?;
-        tell(&mut work, "duty.ask_swap", &shift, json!(swap));
+        tell(&mut work, AuditAction::DutyAskSwap, &shift, json!(swap));
         work.commit().await?;
         self.swap_view(actor, &swap.id).await
     }
@@ -145,7 +149,7 @@ impl Duty {
         let Some(mut swap) = work.tx.swap(id).await? else { return Err(no_swap()) };
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, &swap.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.decide_swap", "swap", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyDecideSwap, AuditObject::Swap, id.as_str()).await);
         }
         swap.state = if decision.approve { SwapState::Approved } else { SwapState::Refused };
         swap.note = note;
@@ -166,8 +170,8 @@ impl Duty {
             };
             self.hand(&mut work, actor, shift, other).await?;
         }
-        let action = if decision.approve { "duty.approve_swap" } else { "duty.refuse_swap" };
-        work.audit(action, "swap", id.as_str(), json!(swap));
+        let action = if decision.approve { AuditAction::DutyApproveSwap } else { AuditAction::DutyRefuseSwap };
+        work.audit(action, AuditObject::Swap, id.as_str(), json!(swap));
         work.commit().await?;
         self.swap_view(actor, id).await
     }
@@ -178,11 +182,11 @@ impl Duty {
         let Some(mut swap) = work.tx.swap(id).await? else { return Err(no_swap()) };
         if actor.account().is_none_or(|account| account.person != swap.asked_by) {
             drop(work);
-            return Err(self.core.refuse(actor, "duty.withdraw_swap", "swap", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::DutyWithdrawSwap, AuditObject::Swap, id.as_str()).await);
         }
         swap.state = SwapState::Withdrawn;
         self.decided(&mut work, actor, &mut swap).await?;
-        work.audit("duty.withdraw_swap", "swap", id.as_str(), json!(swap));
+        work.audit(AuditAction::DutyWithdrawSwap, AuditObject::Swap, id.as_str(), json!(swap));
         work.commit().await?;
         self.swap_view(actor, id).await
     }
@@ -213,7 +217,7 @@ impl Duty {
         }
         for shift in &shifts {
             check(work, &scope, shift).await?;
-            work.audit("duty.change", "shift", shift.id.as_str(), json!({ "after": shift }));
+            work.audit(AuditAction::DutyChange, AuditObject::Shift, shift.id.as_str(), json!({ "after": shift }));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::links::profile_of;
 use crate::secrets::{hash_text, new_token};
 use crate::sessions::live::grants_of;
 use crate::work::{About, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, SiteId};
 use lianxian_model::link::LinkEnd;
@@ -47,7 +48,7 @@ impl Encoders {
         };
         if !self.core.may(&mut work.tx, actor, Right::OrgManage, &site.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "enrolment.token", "endpoint", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::EnrolmentToken, AuditObject::Endpoint, id.as_str()).await);
         }
         if endpoint.disabled {
             return Err(ServiceError::conflict("endpoint_disabled", "终端已停用", "the endpoint is disabled"));
@@ -59,7 +60,7 @@ impl Encoders {
         endpoint.enrolled = true;
         unless_lost(work.tx.update_endpoint(&endpoint).await?)?;
         endpoint.version += 1;
-        work.audit("enrolment.token", "endpoint", id.as_str(), json!({}));
+        work.audit(AuditAction::EnrolmentToken, AuditObject::Endpoint, id.as_str(), json!({}));
         let about = About {
             unit: Some(site.unit_id.clone()),
             site: Some(site.id.clone()),
@@ -77,7 +78,7 @@ impl Encoders {
         let Some(device) = actor.device() else { return Err(device_unknown()) };
         match named {
             Some(named) if *named != device.endpoint => {
-                Err(self.core.refuse(actor, "whip.publish", "endpoint", named.as_str()).await)
+                Err(self.core.refuse(actor, AuditAction::WhipPublish, AuditObject::Endpoint, named.as_str()).await)
             }
             _ => Ok(device.endpoint.clone()),
         }
@@ -92,11 +93,11 @@ impl Encoders {
             account.ip = ip.to_owned();
         }
         let (kind, site, only) = match tx.site(&SiteId(target.to_owned())).await? {
-            Some(site) => ("site", Some(site.id), None),
+            Some(site) => (AuditObject::Site, Some(site.id), None),
             None => {
                 let endpoint = tx.endpoint(&EndpointId(target.to_owned())).await?;
                 let site = endpoint.as_ref().and_then(|endpoint| endpoint.site_id.clone());
-                ("endpoint", site, endpoint.map(|endpoint| endpoint.id))
+                (AuditObject::Endpoint, site, endpoint.map(|endpoint| endpoint.id))
             }
         };
         let mut granted = BTreeSet::new();
@@ -109,7 +110,7 @@ impl Encoders {
         }
         if granted.is_empty() {
             drop(tx);
-            let refusal = self.core.refuse(&actor, "whep.play", kind, target).await;
+            let refusal = self.core.refuse(&actor, AuditAction::WhepPlay, kind, target).await;
             // Of what is not there nobody may say more than of what may not be seen, but the record has both.
             return Err(match site {
                 None if refusal.kind == ErrorKind::Forbidden => {

@@ -7,7 +7,7 @@ use crate::ports::live::LinkEnd;
 use crate::ports::store::Tx;
 use crate::secrets::{hash_text, new_code, new_id, new_token};
 use crate::work::{About, unless_lost};
-use lianxian_model::audit::AuditResult;
+use lianxian_model::audit::{AuditAction, AuditObject, AuditResult};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::EndpointId;
 use lianxian_model::org::{Endpoint, EndpointKind, Site, Unit};
@@ -71,14 +71,22 @@ impl Enrolments {
         };
         if !self.core.may(&mut work.tx, actor, Right::OrgManage, &site.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "enrolment.issue", "endpoint", endpoint.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::EnrolmentIssue, AuditObject::Endpoint, endpoint.as_str())
+                .await);
         }
         if found.disabled {
             return Err(ServiceError::conflict("endpoint_disabled", "终端已停用", "the endpoint is disabled"));
         }
         let (code, expires_ms) = (new_code(), Millis(work.now.0 + CODE_LIFE_MS));
         work.tx.put_code(endpoint, &hash_text(&digits_of(&code)), expires_ms).await?;
-        work.audit("enrolment.issue", "endpoint", endpoint.as_str(), json!({ "expires_ms": expires_ms }));
+        work.audit(
+            AuditAction::EnrolmentIssue,
+            AuditObject::Endpoint,
+            endpoint.as_str(),
+            json!({ "expires_ms": expires_ms }),
+        );
         work.commit().await?;
         Ok(EnrolmentCode { code, expires_ms })
     }
@@ -112,8 +120,8 @@ impl Enrolments {
             let detail = json!({ "ip": ip });
             work.audit_as(
                 AuditResult::Refused,
-                "enrolment.use",
-                "endpoint",
+                AuditAction::EnrolmentUse,
+                AuditObject::Endpoint,
                 String::new(),
                 "code_refused".into(),
                 detail,
@@ -131,7 +139,7 @@ impl Enrolments {
         endpoint.enrolled = true;
         unless_lost(work.tx.update_endpoint(&endpoint).await?)?;
         endpoint.version += 1;
-        work.audit("enrolment.use", "endpoint", endpoint.id.as_str(), json!({ "ip": ip }));
+        work.audit(AuditAction::EnrolmentUse, AuditObject::Endpoint, endpoint.id.as_str(), json!({ "ip": ip }));
         let about = About {
             unit: Some(unit.id.clone()),
             site: Some(site.id.clone()),
@@ -172,7 +180,7 @@ impl Enrolments {
         };
         // Experts watch nothing, but help.
         if !actor.holds(Right::RequestsAnswer) {
-            self.core.require(actor, Right::WallWatch, "link.token", "endpoint", "").await?;
+            self.core.require(actor, Right::WallWatch, AuditAction::LinkToken, AuditObject::Endpoint, "").await?;
         }
         let tab = tab.unwrap_or("main");
         if tab.is_empty() || tab.len() > TAB_MAX_BYTES {

@@ -10,6 +10,7 @@ use crate::sessions::change;
 use crate::texts::within;
 use crate::work::Work;
 use lianxian_model::assist::Assist;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::guest::{
     CONSENT_BODY_MAX_CHARS, CONSENT_TITLE_MAX_CHARS, Consent, ConsentText, MAX_CONSENTS, NAME_MAX_CHARS,
@@ -182,7 +183,10 @@ impl Guests {
         work.tx.unit(&new.unit_id).await?.ok_or_else(|| ServiceError::not_found("机构", "unit"))?;
         if !self.core.may(&mut work.tx, actor, Right::OrgManage, &new.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "consent.text", "unit", new.unit_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::ConsentText, AuditObject::Unit, new.unit_id.as_str())
+                .await);
         }
         let version = work.tx.consent_text(&new.unit_id).await?.map_or(1, |last| last.version + 1);
         let text = ConsentText {
@@ -196,7 +200,7 @@ impl Guests {
         };
         work.tx.insert_consent_text(&text).await?;
         let detail = json!({ "version": version, "sha256": text.sha256 });
-        work.audit("consent.text", "unit", text.unit_id.as_str(), detail);
+        work.audit(AuditAction::ConsentText, AuditObject::Unit, text.unit_id.as_str(), detail);
         work.commit().await?;
         Ok(text.into())
     }
@@ -262,7 +266,7 @@ impl Guests {
         let fresh = standing(&mut work.tx, visit).await?;
         // From here on in the name that was given.
         work.act_as(&fresh.actor());
-        work.audit("consent.give", "consent", consent.id.as_str(), detail.clone());
+        work.audit(AuditAction::ConsentGive, AuditObject::Consent, consent.id.as_str(), detail.clone());
         put_on_record(&mut work, &fresh, true, detail).await?;
         if let Some(session) = &fresh.session {
             work.regrant(&session.id);
@@ -286,7 +290,7 @@ impl Guests {
             return Err(no_consent());
         }
         let detail = json!({ "name": consent.name, "reason": reason });
-        work.audit("consent.withdraw", "consent", consent.id.as_str(), detail.clone());
+        work.audit(AuditAction::ConsentWithdraw, AuditObject::Consent, consent.id.as_str(), detail.clone());
         put_on_record(&mut work, &found, false, detail).await?;
         attending::leave(&mut work, &found.visit, LeaveReason::Withdrawn).await?;
         if let Some(session) = &found.session {
@@ -308,7 +312,7 @@ impl Guests {
         session: &SessionId,
         new: NewConsent,
     ) -> ServiceResult<ConsentView> {
-        let (mut work, device, found, assist) = self.station_session(actor, session, "consent.give").await?;
+        let (mut work, device, found, assist) = self.station_session(actor, session, AuditAction::ConsentGive).await?;
         if consents_for(&mut work.tx, &found, &assist).await?.len() >= MAX_CONSENTS {
             return Err(too_many_consents());
         }
@@ -332,7 +336,7 @@ impl Guests {
         withdrawal: Withdrawal,
     ) -> ServiceResult<ConsentView> {
         let reason = within("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
-        let (mut work, _, found, assist) = self.station_session(actor, session, "consent.withdraw").await?;
+        let (mut work, _, found, assist) = self.station_session(actor, session, AuditAction::ConsentWithdraw).await?;
         let given = consents_for(&mut work.tx, &found, &assist).await?;
         let consent = given.into_iter().find(|one| one.id == *id && one.visit_id.is_none() && one.in_force());
         let consent = consent.ok_or_else(no_consent)?;
@@ -354,10 +358,13 @@ impl Guests {
         consent: &Consent,
         detail: Value,
     ) -> ServiceResult<()> {
-        let (line, action) =
-            if given { ("consent.given", "consent.give") } else { ("consent.withdrawn", "consent.withdraw") };
+        let (line, action) = if given {
+            ("consent.given", AuditAction::ConsentGive)
+        } else {
+            ("consent.withdrawn", AuditAction::ConsentWithdraw)
+        };
         work.tx.append_timeline(&session.id, work.now, line, &detail.to_string()).await?;
-        work.audit(action, "consent", consent.id.as_str(), detail);
+        work.audit(action, AuditObject::Consent, consent.id.as_str(), detail);
         work.regrant(&session.id);
         change::tell(work, session, EventKind::SessionUpdated).await
     }
@@ -366,7 +373,7 @@ impl Guests {
         &self,
         actor: &Actor,
         session: &SessionId,
-        action: &'static str,
+        action: AuditAction,
     ) -> ServiceResult<(Work, DeviceActor, Session, Assist)> {
         let mut work = self.core.begin(actor).await?;
         let no_session = || ServiceError::not_found("求助会话", "assistance");
@@ -374,7 +381,7 @@ impl Guests {
         let assist = work.tx.assist(session).await?.ok_or_else(no_session)?;
         let Some(device) = actor.device().filter(|device| device.endpoint == assist.station).cloned() else {
             drop(work);
-            return Err(self.core.refuse(actor, action, "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, action, AuditObject::Session, session.as_str()).await);
         };
         if !found.is_open() {
             return Err(lianxian_model::session::SessionError::NotOpen(found.state).into());

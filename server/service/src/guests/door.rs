@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::requests;
 use crate::secrets::{hash_text, new_id, new_token};
-use lianxian_model::audit::AuditResult;
+use lianxian_model::audit::{AuditAction, AuditObject, AuditResult};
 use lianxian_model::guest::{GuestLink, MAX_GUESTS, Visit};
 use lianxian_model::ids::{EndpointId, VisitId};
 use lianxian_model::org::{Endpoint, EndpointKind};
@@ -64,7 +64,14 @@ impl Guests {
             let error = refused_link(&link, refusal);
             let detail = json!({ "ip": ip });
             let reason = refusal.as_str().to_owned();
-            work.audit_as(AuditResult::Refused, "guest.open", "guest_link", link.id.0.clone(), reason, detail);
+            work.audit_as(
+                AuditResult::Refused,
+                AuditAction::GuestOpen,
+                AuditObject::GuestLink,
+                link.id.0.clone(),
+                reason,
+                detail,
+            );
             work.commit().await?;
             return Err(error);
         }
@@ -107,7 +114,7 @@ impl Guests {
         work.act_as(&standing.actor());
         let detail =
             json!({ "link": standing.link.id, "uses": standing.link.uses, "request": standing.request.number });
-        work.audit("guest.open", "guest", standing.visit.id.as_str(), detail.clone());
+        work.audit(AuditAction::GuestOpen, AuditObject::Guest, standing.visit.id.as_str(), detail.clone());
         requests::step(&mut work, &standing.request, "guest_opened", detail).await?;
         tell(&mut work, &standing.request).await?;
         let view = self.told(&mut work.tx, standing).await?;

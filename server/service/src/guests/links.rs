@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::requests;
 use crate::secrets::{hash_text, new_id, new_token};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::guest::{
     GuestLink, LINK_LIFE_MAX_MS, LINK_LIFE_MIN_MS, LINK_LIFE_MS, LINK_USES, LINK_USES_MAX, MAX_LINKS_A_REQUEST,
 };
@@ -63,7 +64,7 @@ impl Guests {
         let found = work.tx.request(request).await?.ok_or_else(|| ServiceError::not_found("求助单", "help request"))?;
         if !self.may_admit(&mut work.tx, actor, &found).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "guest.link", "request", request.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::GuestLink, AuditObject::Request, request.as_str()).await);
         }
         if matches!(found.state, RequestState::Withdrawn | RequestState::Merged | RequestState::Archived) {
             return Err(RequestError::Illegal(found.state).into());
@@ -96,7 +97,7 @@ impl Guests {
         };
         work.tx.insert_guest_link(&link, &hash_text(&token)).await?;
         let detail = json!({ "request": found.number, "expires_ms": link.expires_ms, "max_uses": max_uses });
-        work.audit("guest.link", "guest_link", link.id.as_str(), detail.clone());
+        work.audit(AuditAction::GuestLink, AuditObject::GuestLink, link.id.as_str(), detail.clone());
         requests::step(&mut work, &found, "guest_link", detail).await?;
         tell(&mut work, &found).await?;
         let view = GuestLinkView::of(link, work.now);
@@ -114,7 +115,10 @@ impl Guests {
         let request = super::followed(&mut work.tx, &link.request_id).await?;
         if !self.may_admit(&mut work.tx, actor, &request).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "guest.link_revoke", "guest_link", id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::GuestLinkRevoke, AuditObject::GuestLink, id.as_str())
+                .await);
         }
         link.revoked_ms = Some(work.now);
         link.revoked_by = actor.name().to_owned();
@@ -126,7 +130,7 @@ impl Guests {
             attending::leave(&mut work, visit, LeaveReason::Revoked).await?;
         }
         let detail = json!({ "request": request.number, "reason": reason });
-        work.audit("guest.link_revoke", "guest_link", id.as_str(), detail.clone());
+        work.audit(AuditAction::GuestLinkRevoke, AuditObject::GuestLink, id.as_str(), detail.clone());
         requests::step(&mut work, &request, "guest_link_revoked", detail).await?;
         tell(&mut work, &request).await?;
         let view = GuestLinkView::of(link, work.now);
@@ -142,7 +146,7 @@ impl Guests {
         let request = super::followed(&mut work.tx, &visit.request_id).await?;
         if !self.may_admit(&mut work.tx, actor, &request).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "guest.remove", "guest", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::GuestRemove, AuditObject::Guest, id.as_str()).await);
         }
         visit.removed_ms = Some(work.now);
         visit.removed_by = actor.name().to_owned();
@@ -152,7 +156,7 @@ impl Guests {
         }
         attending::leave(&mut work, &visit, LeaveReason::Revoked).await?;
         let detail = json!({ "request": request.number, "name": visit.name, "reason": reason });
-        work.audit("guest.remove", "guest", id.as_str(), detail.clone());
+        work.audit(AuditAction::GuestRemove, AuditObject::Guest, id.as_str(), detail.clone());
         requests::step(&mut work, &request, "guest_removed", detail).await?;
         tell(&mut work, &request).await?;
         let view = super::read::guest(&mut work.tx, visit).await?;

@@ -7,6 +7,7 @@ use crate::ports::store::Tx;
 use crate::requests;
 use crate::texts::within;
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::guest::{MAX_RATINGS, Rating};
 use lianxian_model::ids::{RequestId, VisitId};
 use lianxian_model::request::{Channel, Grade, HelpRequest, RequestAction, RequestState, TEXT_MAX_CHARS};
@@ -114,7 +115,7 @@ impl Guests {
         };
         rate(&mut work, &mut found.request, judged).await?;
         let detail = json!({ "number": found.request.number, "grade": judgement.grade });
-        work.audit("guest.rate", "request", found.request.id.as_str(), detail);
+        work.audit(AuditAction::GuestRate, AuditObject::Request, found.request.id.as_str(), detail);
         tell(&mut work, &found.request).await?;
         let fresh = standing(&mut work.tx, found.visit).await?;
         let view = self.told(&mut work.tx, fresh).await?;

@@ -10,6 +10,7 @@ use crate::org::Named;
 use crate::ports::store::Tx;
 use crate::sessions::read::Names;
 use lianxian_model::assist::Assist;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::duty::Skill;
 use lianxian_model::guest::{Consent, GuestLink, GuestState, LinkRefusal, Visit, guest_state};
 use lianxian_model::ids::{ConsentId, EndpointId, GuestLinkId, PersonId, RequestId, VisitId};
@@ -200,7 +201,7 @@ impl Guests {
         };
         if !may {
             drop(tx);
-            return Err(self.core.refuse(actor, "request.read", "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRead, AuditObject::Request, id.as_str()).await);
         }
         let now = self.core.now();
         let session = open_session(&mut tx, &request).await?;

@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::core::{Core, Service};
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -59,7 +60,12 @@ impl Service {
         if !removed.is_empty() {
             let mut work = self.core.begin(&Actor::System).await?;
             let told = &removed[..removed.len().min(TOLD_NAMES)];
-            work.audit("file.stray", "server", "", json!({ "files": removed.len(), "names": told }));
+            work.audit(
+                AuditAction::FileStray,
+                AuditObject::Server,
+                "",
+                json!({ "files": removed.len(), "names": told }),
+            );
             work.commit().await?;
         }
         Ok(removed.len())

@@ -6,6 +6,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::ports::record::ConferenceJoined;
 use crate::secrets::new_id;
 use crate::sessions::change;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{ParticipantSid, SessionId};
 use lianxian_model::link::LinkEnd;
@@ -55,7 +56,7 @@ pub(super) async fn joined(core: &Core, joined: ConferenceJoined) -> ServiceResu
             let detail = json!({ "purpose": session.purpose, "room": joined.room });
             work.tx.append_timeline(&session.id, work.now, "conference.opened", &detail.to_string()).await?;
             let detail = json!({ "key": joined.key, "room": joined.room, "ip": joined.ip });
-            work.audit("conference.open", "session", session.id.as_str(), detail);
+            work.audit(AuditAction::ConferenceOpen, AuditObject::Session, session.id.as_str(), detail);
             change::tell(&mut work, &session, EventKind::SessionOpened).await?;
             session
         }

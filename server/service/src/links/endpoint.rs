@@ -13,7 +13,7 @@ use crate::ports::store::{LinkInterval, Tx};
 use crate::presence;
 use crate::sessions::change;
 use crate::work::{About, Work};
-use lianxian_model::audit::AuditResult;
+use lianxian_model::audit::{AuditAction, AuditObject, AuditResult};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, ParticipantSid};
 use lianxian_model::link::LinkEnd;
@@ -234,12 +234,19 @@ pub(super) async fn refused(core: &Core, refused: LinkRefused) -> ServiceResult<
             if let Ok((actor, _)) = profile(&mut work.tx, endpoint, work.now).await {
                 work.act_as(&actor);
             }
-            ("endpoint", endpoint.0.clone())
+            (AuditObject::Endpoint, endpoint.0.clone())
         }
-        LinkOwner::Conference { session, identity } => ("session", format!("{session}/{identity}")),
+        LinkOwner::Conference { session, identity } => (AuditObject::Session, format!("{session}/{identity}")),
     };
     let detail = json!({ "action": refused.action, "detail": refused.detail, "ip": refused.ip });
-    work.audit_as(AuditResult::Refused, "link.refused", kind, object, refused.action.to_owned(), detail.clone());
+    work.audit_as(
+        AuditResult::Refused,
+        AuditAction::LinkRefused,
+        kind,
+        object,
+        refused.action.to_owned(),
+        detail.clone(),
+    );
     let endpoint = match refused.owner {
         LinkOwner::Endpoint(endpoint) => Some(endpoint),
         LinkOwner::Conference { .. } => None,

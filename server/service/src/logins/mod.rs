@@ -10,7 +10,7 @@ use crate::secrets::{hash_password, hash_text, new_id, new_token, verify_passwor
 use crate::sessions::change;
 use crate::watches::end_watch;
 use crate::work::{Work, unless_lost};
-use lianxian_model::audit::AuditResult;
+use lianxian_model::audit::{AuditAction, AuditObject, AuditResult};
 use lianxian_model::ids::{LoginId, UnitId};
 use lianxian_model::people::{
     Account, IDLE_LOGOUT_MS, Lock, Login, LoginEnd, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, PasswordWeakness,
@@ -82,7 +82,14 @@ impl Logins {
         let Some(found) = found else {
             let mut work = self.core.begin(&Actor::System).await?;
             let detail = json!({ "name": name, "ip": new.ip });
-            work.audit_as(AuditResult::Refused, "login.open", "account", String::new(), "unknown".into(), detail);
+            work.audit_as(
+                AuditResult::Refused,
+                AuditAction::LoginOpen,
+                AuditObject::Account,
+                String::new(),
+                "unknown".into(),
+                detail,
+            );
             work.commit().await?;
             return Err(refused());
         };
@@ -92,7 +99,7 @@ impl Logins {
         let actor = actor_of(&mut work.tx, &account, LoginId(new_id(work.now)), &new.ip).await?;
         work.act_as(&actor);
         if let Some(lock) = account.lock(work.now) {
-            work.audit_refused("login.open", "account", account.id.as_str(), "locked");
+            work.audit_refused(AuditAction::LoginOpen, AuditObject::Account, account.id.as_str(), "locked");
             work.commit().await?;
             return Err(locked(lock));
         }
@@ -102,12 +109,12 @@ impl Logins {
             let lock = account.lock(work.now);
             unless_lost(work.tx.update_account(&account).await?)?;
             let reason = if locks { "wrong password, account locked" } else { "wrong password" };
-            work.audit_refused("login.open", "account", account.id.as_str(), reason);
+            work.audit_refused(AuditAction::LoginOpen, AuditObject::Account, account.id.as_str(), reason);
             work.commit().await?;
             return Err(lock.map_or_else(refused, locked));
         }
         if account.disabled {
-            work.audit_refused("login.open", "account", account.id.as_str(), "disabled");
+            work.audit_refused(AuditAction::LoginOpen, AuditObject::Account, account.id.as_str(), "disabled");
             work.commit().await?;
             return Err(refused());
         }
@@ -128,7 +135,7 @@ impl Logins {
             end_cause: None,
         };
         work.tx.insert_login(&login, &hash_text(&token)).await?;
-        work.audit("login.open", "login", login.id.as_str(), json!({ "client": login.client }));
+        work.audit(AuditAction::LoginOpen, AuditObject::Login, login.id.as_str(), json!({ "client": login.client }));
         let me = me_of(who);
         work.commit().await?;
         Ok(LoggedIn { token, me, actor })
@@ -163,7 +170,12 @@ impl Logins {
         let mut work = self.core.begin(actor).await?;
         let login = work.tx.login(&account.login).await?.ok_or_else(login_over)?;
         if end_login(&mut work, &login, LoginEnd::LoggedOut).await? {
-            work.audit("login.end", "login", login.id.as_str(), json!({ "cause": LoginEnd::LoggedOut }));
+            work.audit(
+                AuditAction::LoginEnd,
+                AuditObject::Login,
+                login.id.as_str(),
+                json!({ "cause": LoginEnd::LoggedOut }),
+            );
         }
         work.commit().await
     }
@@ -190,7 +202,12 @@ impl Logins {
         if !right {
             account.failed(work.now);
             unless_lost(work.tx.update_account(&account).await?)?;
-            work.audit_refused("account.change_password", "account", account.id.as_str(), "wrong password");
+            work.audit_refused(
+                AuditAction::AccountChangePassword,
+                AuditObject::Account,
+                account.id.as_str(),
+                "wrong password",
+            );
             work.commit().await?;
             return Err(ServiceError::invalid("old", "旧密码不正确", "the old password is wrong"));
         }
@@ -204,7 +221,7 @@ impl Logins {
                 end_login(&mut work, &login, LoginEnd::PasswordChanged).await?;
             }
         }
-        work.audit("account.change_password", "account", account.id.as_str(), json!({}));
+        work.audit(AuditAction::AccountChangePassword, AuditObject::Account, account.id.as_str(), json!({}));
         work.commit().await
     }
 }

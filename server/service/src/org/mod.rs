@@ -7,6 +7,7 @@ use crate::ports::live::LinkEnd;
 use crate::secrets::new_id;
 use crate::sessions::change;
 use crate::work::{About, Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, SiteId, UnitId};
 use lianxian_model::org::{Endpoint, EndpointKind, PrivacyClass, PrivacySwitch, Site, SiteKind, Unit, UnitLevel};
@@ -103,7 +104,7 @@ pub struct Org {
 impl Org {
     /// Right `org.read`.
     pub async fn tree(&self, actor: &Actor) -> ServiceResult<OrgTree> {
-        self.core.require(actor, Right::OrgRead, "org.read", "unit", "").await?;
+        self.core.require(actor, Right::OrgRead, AuditAction::OrgRead, AuditObject::Unit, "").await?;
         let scope = self.core.scope(actor, Right::OrgRead).await?;
         let mut tx = self.core.read().await?;
         let units = tx.units().await?;
@@ -120,9 +121,9 @@ impl Org {
         let mut work = self.core.begin(actor).await?;
         if !self.may_manage(&mut work, actor, new.parent_id.as_ref()).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "org.create_unit", "unit", "").await);
+            return Err(self.core.refuse(actor, AuditAction::OrgCreateUnit, AuditObject::Unit, "").await);
         }
-        let once = match work.once(key, "org.create_unit", &new).await? {
+        let once = match work.once(key, AuditAction::OrgCreateUnit, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -143,7 +144,7 @@ impl Org {
         };
         unique_unit_code(&mut work, &unit).await?;
         work.tx.insert_unit(&unit).await?;
-        work.audit("org.create_unit", "unit", unit.id.as_str(), json!(unit));
+        work.audit(AuditAction::OrgCreateUnit, AuditObject::Unit, unit.id.as_str(), json!(unit));
         unit_changed(&mut work, &unit);
         work.done(once, &unit).await?;
         work.commit().await?;
@@ -159,7 +160,7 @@ impl Org {
         }
         if !allowed {
             drop(work);
-            return Err(self.core.refuse(actor, "org.update_unit", "unit", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::OrgUpdateUnit, AuditObject::Unit, id.as_str()).await);
         }
         if let Some(name) = &patch.name {
             unit.name = named(name)?;
@@ -186,7 +187,7 @@ impl Org {
         unit.disabled = patch.disabled.unwrap_or(unit.disabled);
         unless_lost(work.tx.update_unit(&unit).await?)?;
         unit.version += 1;
-        work.audit("org.update_unit", "unit", id.as_str(), json!(patch));
+        work.audit(AuditAction::OrgUpdateUnit, AuditObject::Unit, id.as_str(), json!(patch));
         unit_changed(&mut work, &unit);
         work.commit().await?;
         Ok(unit)
@@ -196,9 +197,12 @@ impl Org {
         let mut work = self.core.begin(actor).await?;
         if !self.may_manage(&mut work, actor, Some(&new.unit_id)).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "org.create_site", "unit", new.unit_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::OrgCreateSite, AuditObject::Unit, new.unit_id.as_str())
+                .await);
         }
-        let once = match work.once(key, "org.create_site", &new).await? {
+        let once = match work.once(key, AuditAction::OrgCreateSite, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -215,7 +219,7 @@ impl Org {
         };
         unique_site_code(&mut work, &site).await?;
         work.tx.insert_site(&site).await?;
-        work.audit("org.create_site", "site", site.id.as_str(), json!(site));
+        work.audit(AuditAction::OrgCreateSite, AuditObject::Site, site.id.as_str(), json!(site));
         site_changed(&mut work, &site, None);
         work.done(once, &site).await?;
         work.commit().await?;
@@ -228,7 +232,7 @@ impl Org {
         let Some(mut site) = work.tx.site(id).await? else { return Err(ServiceError::not_found("场所", "site")) };
         if !self.may_manage(&mut work, actor, Some(&site.unit_id)).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "org.update_site", "site", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::OrgUpdateSite, AuditObject::Site, id.as_str()).await);
         }
         if let Some(name) = &patch.name {
             site.name = named(name)?;
@@ -254,7 +258,7 @@ impl Org {
                 work.end_link(&endpoint.id, LinkEnd::Revoked);
             }
         }
-        work.audit("org.update_site", "site", id.as_str(), json!(patch));
+        work.audit(AuditAction::OrgUpdateSite, AuditObject::Site, id.as_str(), json!(patch));
         site_changed(&mut work, &site, None);
         work.commit().await?;
         Ok(site)
@@ -267,9 +271,12 @@ impl Org {
         };
         if !self.may_manage(&mut work, actor, Some(&site.unit_id)).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "org.create_endpoint", "site", new.site_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::OrgCreateEndpoint, AuditObject::Site, new.site_id.as_str())
+                .await);
         }
-        let once = match work.once(key, "org.create_endpoint", &new).await? {
+        let once = match work.once(key, AuditAction::OrgCreateEndpoint, &new).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -296,7 +303,7 @@ impl Org {
             version: 1,
         };
         work.tx.insert_endpoint(&endpoint).await?;
-        work.audit("org.create_endpoint", "endpoint", endpoint.id.as_str(), json!(endpoint));
+        work.audit(AuditAction::OrgCreateEndpoint, AuditObject::Endpoint, endpoint.id.as_str(), json!(endpoint));
         site_changed(&mut work, &site, Some(&endpoint.id));
         work.done(once, &endpoint).await?;
         for session in work.tx.open_sessions_of_site(&site.id).await? {
@@ -324,7 +331,10 @@ impl Org {
         };
         if !self.may_manage(&mut work, actor, Some(&site.unit_id)).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "org.update_endpoint", "endpoint", id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::OrgUpdateEndpoint, AuditObject::Endpoint, id.as_str())
+                .await);
         }
         if let Some(name) = &patch.name {
             endpoint.name = named(name)?;
@@ -342,7 +352,7 @@ impl Org {
         }
         unless_lost(work.tx.update_endpoint(&endpoint).await?)?;
         endpoint.version += 1;
-        work.audit("org.update_endpoint", "endpoint", id.as_str(), json!(patch));
+        work.audit(AuditAction::OrgUpdateEndpoint, AuditObject::Endpoint, id.as_str(), json!(patch));
         site_changed(&mut work, &site, Some(id));
         work.commit().await?;
         Ok(endpoint)

@@ -4,6 +4,7 @@ use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::ServiceResult;
 use crate::work::{About, Work};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, SiteId};
 use lianxian_model::org::{Endpoint, Site};
@@ -44,7 +45,7 @@ pub struct PresenceBoard {
 impl PresenceBoard {
     /// Right `org.read`; in scope.
     pub async fn list(&self, actor: &Actor) -> ServiceResult<Vec<PresenceView>> {
-        self.core.require(actor, Right::OrgRead, "presence.list", "presence", "").await?;
+        self.core.require(actor, Right::OrgRead, AuditAction::PresenceList, AuditObject::Presence, "").await?;
         let scope = self.core.scope(actor, Right::OrgRead).await?;
         let mut tx = self.core.read().await?;
         let sites: HashMap<SiteId, Site> =

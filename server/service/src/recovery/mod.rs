@@ -7,6 +7,7 @@ use crate::logins::end_login;
 use crate::presence;
 use crate::sessions::change;
 use crate::work::{About, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::WatchId;
 use lianxian_model::register::{OfflineCause, WatchEnd};
@@ -53,7 +54,7 @@ impl Service {
         for mut session in work.tx.open_sessions().await? {
             change::apply(&mut work, &mut session, SessionEvent::Interrupt { last_alive: at }).await?;
             let detail = json!({ "number": session.number, "ended_ms": session.ended_ms });
-            work.audit("session.interrupted", "session", session.id.as_str(), detail);
+            work.audit(AuditAction::SessionInterrupted, AuditObject::Session, session.id.as_str(), detail);
             recovered.sessions += 1;
             if let (Some(watch), Some(ended)) = (session.watch_id, session.ended_ms) {
                 let last = last_of_watch.entry(watch).or_insert(ended);
@@ -84,7 +85,7 @@ impl Service {
             "sessions": recovered.sessions, "watches": recovered.watches, "endpoints": recovered.endpoints,
             "last_alive_ms": last_alive,
         });
-        work.audit("server.start", "server", "", detail);
+        work.audit(AuditAction::ServerStart, AuditObject::Server, "", detail);
         work.commit().await?;
         let seq = self.core.read().await?.ledger_head().await?.outbox_seq;
         self.core.0.committed.send_if_modified(|last| {
@@ -115,7 +116,7 @@ impl Service {
                 if session.deadline().is_some_and(|deadline| deadline <= work.now) {
                     change::apply(&mut work, &mut session, SessionEvent::Tick).await?;
                     let detail = json!({ "number": session.number });
-                    work.audit("session.observer_lost", "session", session.id.as_str(), detail);
+                    work.audit(AuditAction::SessionObserverLost, AuditObject::Session, session.id.as_str(), detail);
                 }
             }
             work.commit().await?;
@@ -126,7 +127,7 @@ impl Service {
                 if let Some(cause) = login.over(work.now)
                     && end_login(&mut work, &login, cause).await?
                 {
-                    work.audit("login.end", "login", login.id.as_str(), json!({ "cause": cause }));
+                    work.audit(AuditAction::LoginEnd, AuditObject::Login, login.id.as_str(), json!({ "cause": cause }));
                 }
             }
             work.commit().await?;
@@ -177,7 +178,12 @@ impl Service {
             dropped += of_this;
             let over = of_this < QUALITY_DROPPED_AT_ONCE as u64;
             if over && dropped > 0 {
-                work.audit("session.quality.purge", "session", "", json!({ "rows": dropped, "before_ms": before }));
+                work.audit(
+                    AuditAction::SessionQualityPurge,
+                    AuditObject::Session,
+                    "",
+                    json!({ "rows": dropped, "before_ms": before }),
+                );
             }
             work.commit().await?;
             if over {

@@ -6,6 +6,7 @@ use crate::error::ServiceResult;
 use crate::org::Named;
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::Tx;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::{PersonId, RegisterId, SessionId, SiteId, UnitId};
 use lianxian_model::register::{RegisterRow, ViewMode};
 use lianxian_model::roles::Right;
@@ -71,32 +72,32 @@ impl Register {
         filter: &RegisterFilter,
         request: &PageRequest,
     ) -> ServiceResult<Page<RegisterView>> {
-        let right = self.right_of(actor, "register.list").await?;
+        let right = self.right_of(actor, AuditAction::RegisterList).await?;
         let mut tx = self.core.read().await?;
         page(&mut tx, Some(&actor.roots(right)), filter, &request.keyset()?).await
     }
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &RegisterFilter) -> ServiceResult<Vec<RegisterView>> {
-        let right = self.right_of(actor, "register.export").await?;
+        let right = self.right_of(actor, AuditAction::RegisterExport).await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = page(&mut tx, Some(&actor.roots(right)), filter, &keyset).await?.items;
         drop(tx);
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
-        work.audit("register.export", "register", "", detail);
+        work.audit(AuditAction::RegisterExport, AuditObject::Register, "", detail);
         work.commit().await?;
         Ok(rows)
     }
 
-    async fn right_of(&self, actor: &Actor, action: &'static str) -> ServiceResult<Right> {
+    async fn right_of(&self, actor: &Actor, action: AuditAction) -> ServiceResult<Right> {
         for right in [Right::RegisterRead, Right::StationLedger] {
             if actor.holds(right) {
                 return Ok(right);
             }
         }
-        Err(self.core.refuse(actor, action, "register", "").await)
+        Err(self.core.refuse(actor, action, AuditObject::Register, "").await)
     }
 }
 

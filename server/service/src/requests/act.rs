@@ -6,6 +6,7 @@ use crate::actor::Actor;
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::guests::{self, Judged};
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::{EndpointId, PersonId, RequestId};
 use lianxian_model::request::{Channel, Favour, Grade, HelpRequest, Party, RequestAction, RequestState};
 use lianxian_model::roles::Right;
@@ -58,25 +59,25 @@ pub enum RequestStepWanted {
 }
 
 impl RequestStepWanted {
-    fn audit_action(&self) -> &'static str {
+    fn audit_action(&self) -> AuditAction {
         match self {
-            Self::Accept { .. } => "request.accept",
-            Self::Refuse { .. } => "request.refuse",
-            Self::Take => "request.take",
-            Self::Dispatch { .. } => "request.dispatch",
-            Self::Return { .. } => "request.return",
-            Self::Connect { .. } => "request.connect",
-            Self::Plead { .. } => "request.plead",
-            Self::Decide { .. } => "request.decide",
-            Self::Resume => "request.resume",
-            Self::Finish { .. } => "request.finish",
-            Self::Confirm => "request.confirm",
-            Self::Object { .. } => "request.object",
-            Self::Evaluate { .. } => "request.evaluate",
-            Self::CallBack { .. } => "request.call_back",
-            Self::Archive => "request.archive",
-            Self::Withdraw { .. } => "request.withdraw",
-            Self::Merge { .. } => "request.merge",
+            Self::Accept { .. } => AuditAction::RequestAccept,
+            Self::Refuse { .. } => AuditAction::RequestRefuse,
+            Self::Take => AuditAction::RequestTake,
+            Self::Dispatch { .. } => AuditAction::RequestDispatch,
+            Self::Return { .. } => AuditAction::RequestReturn,
+            Self::Connect { .. } => AuditAction::RequestConnect,
+            Self::Plead { .. } => AuditAction::RequestPlead,
+            Self::Decide { .. } => AuditAction::RequestDecide,
+            Self::Resume => AuditAction::RequestResume,
+            Self::Finish { .. } => AuditAction::RequestFinish,
+            Self::Confirm => AuditAction::RequestConfirm,
+            Self::Object { .. } => AuditAction::RequestObject,
+            Self::Evaluate { .. } => AuditAction::RequestEvaluate,
+            Self::CallBack { .. } => AuditAction::RequestCallBack,
+            Self::Archive => AuditAction::RequestArchive,
+            Self::Withdraw { .. } => AuditAction::RequestWithdraw,
+            Self::Merge { .. } => AuditAction::RequestMerge,
         }
     }
 
@@ -115,7 +116,7 @@ impl Requests {
         let mut request = work.tx.request(id).await?.ok_or_else(no_request)?;
         if !self.may(&mut work, actor, &request, wanted.side()).await? {
             drop(work);
-            return Err(self.core.refuse(actor, wanted.audit_action(), "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, wanted.audit_action(), AuditObject::Request, id.as_str()).await);
         }
         let once = match work.once(key, wanted.audit_action(), &(id, &wanted)).await? {
             Ok(once) => once,
@@ -124,7 +125,7 @@ impl Requests {
         let audit = wanted.audit_action();
         self.step(&mut work, actor, &mut request, wanted).await?;
         let detail = json!({ "number": request.number, "state": request.state });
-        work.audit(audit, "request", id.as_str(), detail);
+        work.audit(audit, AuditObject::Request, id.as_str(), detail);
         let view = read::view(&mut work.tx, request, &mut names()).await?;
         work.done(once, &view).await?;
         work.commit().await?;

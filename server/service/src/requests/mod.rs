@@ -25,6 +25,7 @@ use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::{RequestQuery, Tx};
 use crate::sessions::read::Names;
 pub(crate) use change::{apply, session_ended, step};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::normalise;
 use lianxian_model::ids::{AccountId, PersonId, RequestId, SiteId};
 use lianxian_model::request::{HelpRequest, Party, RequestError, SUSPENSION_MAX_MS};
@@ -45,7 +46,7 @@ pub struct Requests {
 impl Requests {
     /// Everything that is open in the actor's scope, newest first; the whole live desk. Right `requests.read`.
     pub async fn open(&self, actor: &Actor) -> ServiceResult<Vec<RequestView>> {
-        self.core.require(actor, Right::RequestsRead, "request.list", "request", "").await?;
+        self.core.require(actor, Right::RequestsRead, AuditAction::RequestList, AuditObject::Request, "").await?;
         let mut tx = self.core.read().await?;
         let query = RequestQuery { roots: roots(actor), open: Some(true), ..RequestQuery::default() };
         let rows = tx.requests(&query, &Keyset { before: None, limit: MAX_OPEN_LISTED }).await?;
@@ -59,7 +60,7 @@ impl Requests {
         filter: &RequestFilter,
         page: &PageRequest,
     ) -> ServiceResult<Page<RequestView>> {
-        self.core.require(actor, Right::RequestsRead, "request.list", "request", "").await?;
+        self.core.require(actor, Right::RequestsRead, AuditAction::RequestList, AuditObject::Request, "").await?;
         let keyset = page.keyset()?;
         let mut tx = self.core.read().await?;
         let more = Keyset { before: keyset.before.clone(), limit: keyset.limit + 1 };
@@ -70,14 +71,19 @@ impl Requests {
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &RequestFilter) -> ServiceResult<Vec<RequestView>> {
-        self.core.require(actor, Right::RequestsRead, "request.export", "request", "").await?;
+        self.core.require(actor, Right::RequestsRead, AuditAction::RequestExport, AuditObject::Request, "").await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = tx.requests(&query(actor, filter), &keyset).await?;
         let rows = read::views(&mut tx, rows).await?;
         drop(tx);
         let mut work = self.core.begin(actor).await?;
-        work.audit("request.export", "request", "", json!({ "filter": filter, "rows": rows.len() }));
+        work.audit(
+            AuditAction::RequestExport,
+            AuditObject::Request,
+            "",
+            json!({ "filter": filter, "rows": rows.len() }),
+        );
         work.commit().await?;
         Ok(rows)
     }
@@ -88,7 +94,7 @@ impl Requests {
         let request = tx.request(id).await?.ok_or_else(no_request)?;
         if !self.may_read(&mut tx, actor, &request).await? {
             drop(tx);
-            return Err(self.core.refuse(actor, "request.read", "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRead, AuditObject::Request, id.as_str()).await);
         }
         read::detail(&mut tx, request).await
     }
@@ -99,7 +105,7 @@ impl Requests {
         let request = tx.request(id).await?.ok_or_else(no_request)?;
         if !self.may_read(&mut tx, actor, &request).await? {
             drop(tx);
-            return Err(self.core.refuse(actor, "request.read", "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRead, AuditObject::Request, id.as_str()).await);
         }
         let now = self.core.now();
         let on: Vec<_> = crate::duty::on_duty(&mut tx, &request.unit_id, now).await?;

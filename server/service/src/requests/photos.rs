@@ -8,6 +8,7 @@ use crate::keeping::{Place, checked_image};
 use crate::secrets::{hash_bytes, new_id};
 use crate::work::{Work, unless_lost};
 use bytes::Bytes;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::drawing::ImageType;
 use lianxian_model::ids::{PictureId, RequestId};
 use lianxian_model::request::{HelpRequest, PHOTOS_A_REQUEST, Photo, RequestError};
@@ -46,7 +47,7 @@ impl Requests {
         request.version += 1;
         let detail = json!({ "photo": photo.id, "sha256": photo.sha256, "bytes": photo.bytes });
         change::step(&mut work, &request, "photo", detail.clone()).await?;
-        work.audit("request.photo", "request", id.as_str(), detail);
+        work.audit(AuditAction::RequestPhoto, AuditObject::Request, id.as_str(), detail);
         change::tell(&mut work, &request).await?;
         work.commit().await?;
         Ok(photo)
@@ -57,7 +58,7 @@ impl Requests {
         let request = work.tx.request(id).await?.ok_or_else(no_request)?;
         if !self.asks(&mut work, actor, &request).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "request.photo", "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestPhoto, AuditObject::Request, id.as_str()).await);
         }
         if kept(&request, sha256).is_some() {
             return Ok((work, request));
@@ -83,7 +84,7 @@ impl Requests {
         let may = self.may_read(&mut tx, actor, &request).await?;
         drop(tx);
         if !may {
-            return Err(self.core.refuse(actor, "request.read", "request", id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRead, AuditObject::Request, id.as_str()).await);
         }
         let found = request.photos.into_iter().find(|kept| kept.id == *photo);
         let found = found.ok_or_else(|| ServiceError::not_found("照片", "photo"))?;

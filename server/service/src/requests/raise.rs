@@ -7,6 +7,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::secrets::new_id;
 use crate::texts;
 use crate::work::Work;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::{CaseKind, check_number};
 use lianxian_model::duty::Skill;
 use lianxian_model::ids::{AccountId, EndpointId, RequestId, SiteId};
@@ -132,9 +133,9 @@ impl Requests {
         let site = work.tx.site(&site_id).await?.ok_or_else(|| ServiceError::not_found("场所", "site"))?;
         if actor.device().is_none() && !self.core.may(&mut work.tx, actor, Right::RequestsRaise, &site.unit_id).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "request.raise", "site", site_id.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRaise, AuditObject::Site, site_id.as_str()).await);
         }
-        let once = match work.once(key, "request.raise", &(&site_id, &new)).await? {
+        let once = match work.once(key, AuditAction::RequestRaise, &(&site_id, &new)).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -180,7 +181,7 @@ impl Requests {
         };
         let request = put(&mut work, asked).await?;
         let detail = json!({ "number": request.number, "need": request.need, "urgency": request.urgency });
-        work.audit("request.raise", "request", request.id.as_str(), detail);
+        work.audit(AuditAction::RequestRaise, AuditObject::Request, request.id.as_str(), detail);
         let view = read::view(&mut work.tx, request, &mut names()).await?;
         work.done(once, &view).await?;
         work.commit().await?;

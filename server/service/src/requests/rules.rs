@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::work::About;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::UnitId;
 use lianxian_model::request::Urgency;
@@ -96,7 +97,7 @@ pub(super) async fn rules_for(tx: &mut Box<dyn Tx>, unit: &UnitId) -> ServiceRes
 impl Requests {
     /// What holds for a unit; none: the highest that the actor may read. Right `duty.read` over it.
     pub async fn rules(&self, actor: &Actor, unit: Option<&UnitId>) -> ServiceResult<RequestRules> {
-        let (mut tx, unit) = self.core.readable(actor, Right::DutyRead, unit).await?;
+        let (mut tx, unit) = self.core.readable(actor, Right::DutyRead, AuditAction::RequestRules, unit).await?;
         let holds = rules_for(&mut tx, &unit).await?;
         Ok(RequestRules {
             versions: tx.request_rules_of(&unit).await?.into_iter().map(RulesVersionView::from).collect(),
@@ -117,7 +118,7 @@ impl Requests {
         work.tx.unit(&unit).await?.ok_or_else(|| ServiceError::not_found("机构", "unit"))?;
         if !self.core.may(&mut work.tx, actor, Right::DutyManage, &unit).await? {
             drop(work);
-            return Err(self.core.refuse(actor, "request.rules", "unit", unit.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::RequestRules, AuditObject::Unit, unit.as_str()).await);
         }
         let version = work.tx.request_rules(&unit).await?.map_or(1, |last| last.version + 1);
         let made = RulesVersion {
@@ -128,7 +129,12 @@ impl Requests {
             made_by: actor.name().to_owned(),
         };
         work.tx.insert_request_rules(&made).await?;
-        work.audit("request.rules", "unit", unit.as_str(), json!({ "version": version, "rules": made.rules }));
+        work.audit(
+            AuditAction::RequestRules,
+            AuditObject::Unit,
+            unit.as_str(),
+            json!({ "version": version, "rules": made.rules }),
+        );
         let about = About { unit: Some(unit), ..About::default() };
         work.event(EventKind::DutyChanged, about, json!({ "rules": version }));
         work.commit().await?;

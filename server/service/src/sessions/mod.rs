@@ -14,6 +14,7 @@ use crate::org::Named;
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::Tx;
 use crate::register::RegisterView;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::{
     AttendanceId, EndpointId, PersonId, SessionId, SiteId, TrackIntervalId, TrackSid, UnitId, WatchId,
 };
@@ -148,11 +149,16 @@ impl Sessions {
         };
         if !own && !over {
             drop(work);
-            return Err(self.core.refuse(actor, "session.end", "session", session.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::SessionEnd, AuditObject::Session, session.as_str()).await);
         }
         let event = SessionEvent::End { cause: SessionEnd::Ended, note: note.trim().to_owned() };
         change::apply(&mut work, &mut found, event).await?;
-        work.audit("session.end", "session", session.as_str(), serde_json::json!({ "number": found.number }));
+        work.audit(
+            AuditAction::SessionEnd,
+            AuditObject::Session,
+            session.as_str(),
+            serde_json::json!({ "number": found.number }),
+        );
         let view = read::view(&mut work.tx, found, &mut read::Names::default()).await?;
         work.commit().await?;
         Ok(view)
@@ -165,7 +171,7 @@ impl Sessions {
         filter: &SessionFilter,
         page: &PageRequest,
     ) -> ServiceResult<Page<SessionView>> {
-        self.core.require(actor, Right::SessionsRead, "session.list", "session", "").await?;
+        self.core.require(actor, Right::SessionsRead, AuditAction::SessionList, AuditObject::Session, "").await?;
         let page = page.keyset()?;
         let mut tx = self.core.read().await?;
         read::page(&mut tx, actor, Right::SessionsRead, filter, &page).await
@@ -173,14 +179,14 @@ impl Sessions {
 
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &SessionFilter) -> ServiceResult<Vec<SessionView>> {
-        self.core.require(actor, Right::SessionsRead, "session.export", "session", "").await?;
+        self.core.require(actor, Right::SessionsRead, AuditAction::SessionExport, AuditObject::Session, "").await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = read::page(&mut tx, actor, Right::SessionsRead, filter, &keyset).await?.items;
         drop(tx);
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
-        work.audit("session.export", "session", "", detail);
+        work.audit(AuditAction::SessionExport, AuditObject::Session, "", detail);
         work.commit().await?;
         Ok(rows)
     }
@@ -204,7 +210,10 @@ impl Sessions {
         };
         if !own && !over {
             drop(tx);
-            return Err(self.core.refuse(actor, "session.read", "session", session.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::SessionRead, AuditObject::Session, session.as_str())
+                .await);
         }
         Ok((tx, found))
     }

@@ -7,6 +7,7 @@ use crate::error::ServiceResult;
 use crate::org::Named;
 use crate::page::MAX_EXPORT;
 use crate::ports::store::Tx;
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::ids::{ParticipantSid, SessionId, TrackSid};
 use lianxian_model::media::{TrackKind, TrackSource};
 use lianxian_model::quality::{QualityRow, UpstreamSample, ViewersFigures};
@@ -80,7 +81,7 @@ impl Sessions {
         let rows: usize = quality.tracks.iter().map(|track| track.points.len()).sum();
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "number": session.number, "rows": rows });
-        work.audit("session.quality.export", "session", session.id.as_str(), detail);
+        work.audit(AuditAction::SessionQualityExport, AuditObject::Session, session.id.as_str(), detail);
         work.commit().await?;
         Ok((session.number, quality.tracks))
     }

@@ -7,6 +7,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Page, PageRequest};
 use crate::register::{RegisterFilter, RegisterView};
 use crate::work::{About, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::SessionId;
 use lianxian_model::org::{Endpoint, PrivacySwitch, Site, Unit};
@@ -117,14 +118,17 @@ impl Stations {
         let said = if on { Some(reason.to_owned()) } else { None };
         site.privacy = PrivacySwitch { on, reason: said, since_ms: Some(work.now) };
         unless_lost(work.tx.update_site(&site).await?)?;
-        let (action, line) =
-            if on { ("station.privacy_on", "privacy.on") } else { ("station.privacy_off", "privacy.off") };
+        let (action, line) = if on {
+            (AuditAction::StationPrivacyOn, "privacy.on")
+        } else {
+            (AuditAction::StationPrivacyOff, "privacy.off")
+        };
         let detail = json!({ "reason": reason });
         for session in work.tx.open_sessions_of_site(&site.id).await? {
             work.tx.append_timeline(&session.id, work.now, line, &detail.to_string()).await?;
             work.regrant(&session.id);
         }
-        work.audit(action, "site", site.id.as_str(), detail);
+        work.audit(action, AuditObject::Site, site.id.as_str(), detail);
         let about = About {
             unit: Some(site.unit_id.clone()),
             site: Some(site.id.clone()),

@@ -6,6 +6,7 @@ use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::secrets::new_id;
 use crate::sessions::{SessionView, change, read};
 use crate::work::{About, Work, unless_lost};
+use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{EndpointId, RegisterId, SessionId, SiteId, WatchId};
 use lianxian_model::org::{Endpoint, Site};
@@ -62,7 +63,7 @@ impl Watches {
 
     /// Right `wall.watch`. An open watch with another purpose ends first; with the same purpose it is returned.
     pub async fn open(&self, actor: &Actor, purpose: &str, key: Option<&str>) -> ServiceResult<Watch> {
-        self.core.require(actor, Right::WallWatch, "watch.open", "watch", "").await?;
+        self.core.require(actor, Right::WallWatch, AuditAction::WatchOpen, AuditObject::Watch, "").await?;
         let account = account_of(actor)?;
         let purpose = purpose.split_whitespace().collect::<Vec<_>>().join(" ");
         if purpose.is_empty() {
@@ -75,7 +76,7 @@ impl Watches {
             });
         }
         let mut work = self.core.begin(actor).await?;
-        let once = match work.once(key, "watch.open", &purpose).await? {
+        let once = match work.once(key, AuditAction::WatchOpen, &purpose).await? {
             Ok(once) => once,
             Err(earlier) => return Ok(earlier),
         };
@@ -98,7 +99,7 @@ impl Watches {
             version: 1,
         };
         work.tx.insert_watch(&watch).await?;
-        work.audit("watch.open", "watch", watch.id.as_str(), json!({ "purpose": watch.purpose }));
+        work.audit(AuditAction::WatchOpen, AuditObject::Watch, watch.id.as_str(), json!({ "purpose": watch.purpose }));
         let about = About { unit: Some(account.unit.clone()), ..About::default() };
         work.event(
             EventKind::WatchOpened,
@@ -115,10 +116,10 @@ impl Watches {
         let mut work = self.core.begin(actor).await?;
         let Some(mut watch) = self.own(&mut work, actor, watch).await? else {
             drop(work);
-            return Err(self.core.refuse(actor, "watch.end", "watch", watch.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::WatchEnd, AuditObject::Watch, watch.as_str()).await);
         };
         end_watch(&mut work, &mut watch, WatchEnd::Ended).await?;
-        work.audit("watch.end", "watch", watch.id.as_str(), json!({}));
+        work.audit(AuditAction::WatchEnd, AuditObject::Watch, watch.id.as_str(), json!({}));
         work.commit().await?;
         Ok(watch)
     }
@@ -132,7 +133,9 @@ impl Watches {
         watch: &WatchId,
         picked: PickedSites,
     ) -> ServiceResult<Vec<OpenedSite>> {
-        self.core.require(actor, Right::WallWatch, "session.open", "watch", watch.as_str()).await?;
+        self.core
+            .require(actor, Right::WallWatch, AuditAction::SessionOpen, AuditObject::Watch, watch.as_str())
+            .await?;
         if picked.site_ids.len() > MAX_SITES_A_CALL {
             return Err(ServiceError::limit(
                 "too_many_sites",
@@ -145,7 +148,7 @@ impl Watches {
         let mut work = self.core.begin(actor).await?;
         let Some(watch) = self.own(&mut work, actor, watch).await? else {
             drop(work);
-            return Err(self.core.refuse(actor, "session.open", "watch", watch.as_str()).await);
+            return Err(self.core.refuse(actor, AuditAction::SessionOpen, AuditObject::Watch, watch.as_str()).await);
         };
         if watch.ended_ms.is_some() {
             return Err(watch_not_open());
@@ -153,7 +156,10 @@ impl Watches {
         let console = work.tx.endpoint(&picked.endpoint_id).await?;
         let Some(console) = console.filter(|e| e.login_id.as_ref() == Some(&account.login)) else {
             drop(work);
-            return Err(self.core.refuse(actor, "session.open", "endpoint", picked.endpoint_id.as_str()).await);
+            return Err(self
+                .core
+                .refuse(actor, AuditAction::SessionOpen, AuditObject::Endpoint, picked.endpoint_id.as_str())
+                .await);
         };
         let mut opened = Vec::with_capacity(picked.site_ids.len());
         let mut seen = BTreeSet::new();
@@ -194,7 +200,7 @@ impl Watches {
         };
         if !self.core.may(&mut work.tx, actor, Right::WallWatch, &site.unit_id).await? {
             let forbidden = ServiceError::forbidden();
-            work.audit_refused("session.open", "site", site_id.as_str(), forbidden.code);
+            work.audit_refused(AuditAction::SessionOpen, AuditObject::Site, site_id.as_str(), forbidden.code);
             return Err(forbidden);
         }
         if site.disabled {
@@ -286,8 +292,8 @@ impl Watches {
         let detail = json!({ "observer": account.person_name, "site": site.name, "purpose": session.purpose });
         work.tx.append_timeline(&session.id, work.now, "session.opened", &detail.to_string()).await?;
         work.audit(
-            "session.open",
-            "session",
+            AuditAction::SessionOpen,
+            AuditObject::Session,
             session.id.as_str(),
             json!({ "number": session.number, "site_id": site.id, "purpose": session.purpose, "audio": flow.audio }),
         );

@@ -1,25 +1,38 @@
-// The audited actions in words. An action that is not listed is shown as it is.
+// What is audited, in words. The server's enums have the same: what it does not know cannot be on record, but by an older version.
 
+import type { AuditAction, AuditObject } from "@/api/types";
 import type { Language } from "@/lib/language";
 
 type Word = readonly [zh: string, en: string];
+type Group<Action> = Action extends `${infer First}.${string}` ? First : never;
 
-const GROUPS: Record<string, Word> = {
+const GROUPS: { [group in Group<AuditAction>]: Word } = {
   login: ["登录", "logins"],
   account: ["账号", "accounts"],
   person: ["人员", "persons"],
   grant: ["授权", "role grants"],
   org: ["机构", "organisation"],
   enrolment: ["终端登记", "enrolment"],
+  whip: ["编码器推流", "WHIP"],
+  whep: ["播放器拉流", "WHEP"],
   watch: ["巡查", "watches"],
   session: ["会话", "sessions"],
   conference: ["会商", "conferences"],
+  assist: ["求助会话", "assistances"],
+  frame: ["定格", "frozen frames"],
+  stroke: ["标注", "drawing"],
+  line: ["文字", "lines"],
+  note: ["记录", "notes"],
+  file: ["文件", "files"],
   case: ["案件", "cases"],
-  directive: ["督办单", "directives"],
+  request: ["求助", "help requests"],
   guest: ["来访", "guests"],
   consent: ["知情同意", "consents"],
-  register: ["调用登记", "view register"],
+  directive: ["督办单", "directives"],
+  duty: ["值班", "duty"],
+  card: ["词条", "cards"],
   check: ["自检", "checks"],
+  register: ["调用登记", "view register"],
   station: ["工作站", "workstations"],
   presence: ["在线状态", "presence"],
   link: ["链路", "links"],
@@ -27,7 +40,7 @@ const GROUPS: Record<string, Word> = {
   server: ["服务", "server"],
 };
 
-const ACTIONS: Record<string, Word> = {
+export const ACTIONS: { [action in AuditAction]: Word } = {
   "login.open": ["登录", "log in"],
   "login.end": ["退出登录", "log out"],
   "account.list": ["查看账号", "list accounts"],
@@ -52,15 +65,6 @@ const ACTIONS: Record<string, Word> = {
   "enrolment.token": ["签发设备令牌", "issue device token"],
   "whip.publish": ["编码器推流", "publish by WHIP"],
   "whep.play": ["播放器拉流", "play by WHEP"],
-  "guest.link": ["发出来访链接", "make guest link"],
-  "guest.link_revoke": ["撤销来访链接", "revoke guest link"],
-  "guest.open": ["打开来访链接", "open guest link"],
-  "guest.remove": ["移出来访人", "remove guest"],
-  "guest.rate": ["来访人评价", "guest's rating"],
-  "consent.give": ["知情同意", "give consent"],
-  "consent.withdraw": ["撤回同意", "withdraw consent"],
-  "consent.text": ["修订同意书", "new consent text"],
-  "check.keep": ["岗前自检", "pre-shift check"],
   "watch.open": ["开始巡查", "open watch"],
   "watch.end": ["结束巡查", "end watch"],
   "session.open": ["打开会话", "open session"],
@@ -72,6 +76,7 @@ const ACTIONS: Record<string, Word> = {
   "session.quality.purge": ["清理过期质量数据", "drop old quality figures"],
   "session.observer_lost": ["中心端断线", "the link of the centre was lost"],
   "session.interrupted": ["会话异常中断", "session interrupted"],
+  "conference.open": ["会商开始", "open conference"],
   "assist.open": ["发起求助会话", "open assistance"],
   "assist.answer": ["现场接听", "answer a call"],
   "assist.hang_up": ["现场挂断", "hang up"],
@@ -84,14 +89,46 @@ const ACTIONS: Record<string, Word> = {
   "stroke.draw": ["标注", "draw"],
   "stroke.undo": ["撤销标注", "undo a stroke"],
   "line.say": ["发送文字", "write a line"],
-  "conference.open": ["会商开始", "open conference"],
+  "note.keep": ["存入记录", "keep a note"],
+  "file.keep": ["发送文件", "send a file"],
+  "file.stray": ["清理无主文件", "remove bytes without a row"],
   "case.link": ["关联案件", "link case"],
   "case.withdraw": ["撤销关联", "withdraw case link"],
   "case.read": ["查看案件", "read case"],
-  "file.keep": ["发送文件", "send a file"],
   "case.print": ["打印案件", "print case"],
   "case.patterns": ["查看案号格式", "read case formats"],
   "case.set_pattern": ["修改案号格式", "change case format"],
+  "request.raise": ["提出求助", "ask for help"],
+  "request.accept": ["受理求助", "accept a request"],
+  "request.refuse": ["拒绝受理", "refuse a request"],
+  "request.dispatch": ["分派求助", "dispatch a request"],
+  "request.take": ["接单", "take a request"],
+  "request.return": ["退单", "return a request"],
+  "request.connect": ["连线", "connect a request"],
+  "request.plead": ["申请挂起或延期", "plead for time"],
+  "request.decide": ["批复挂起或延期", "decide on a plea"],
+  "request.resume": ["恢复办理", "resume a request"],
+  "request.finish": ["办结求助", "finish a request"],
+  "request.confirm": ["确认办结", "confirm a result"],
+  "request.object": ["不认可办结", "object to a result"],
+  "request.evaluate": ["评价", "judge a request"],
+  "request.call_back": ["回访", "call back"],
+  "request.archive": ["归档", "archive a request"],
+  "request.merge": ["合并求助", "merge requests"],
+  "request.withdraw": ["撤回求助", "withdraw a request"],
+  "request.photo": ["保存求助照片", "keep a request's photo"],
+  "request.rules": ["求助规则", "request rules"],
+  "request.read": ["查看求助单", "read a request"],
+  "request.list": ["查看求助", "list requests"],
+  "request.export": ["导出求助单", "export requests"],
+  "guest.link": ["发出来访链接", "make guest link"],
+  "guest.link_revoke": ["撤销来访链接", "revoke guest link"],
+  "guest.open": ["打开来访链接", "open guest link"],
+  "guest.remove": ["移出来访人", "remove guest"],
+  "guest.rate": ["来访人评价", "guest's rating"],
+  "consent.give": ["知情同意", "give consent"],
+  "consent.withdraw": ["撤回同意", "withdraw consent"],
+  "consent.text": ["修订同意书", "new consent text"],
   "directive.issue": ["下发督办单", "issue directive"],
   "directive.sign": ["签收督办单", "sign for directive"],
   "directive.report": ["反馈督办单", "report on directive"],
@@ -103,6 +140,29 @@ const ACTIONS: Record<string, Word> = {
   "directive.read": ["查看督办单", "read directive"],
   "directive.list": ["查看督办", "list directives"],
   "directive.export": ["导出督办单", "export directives"],
+  "duty.plan": ["排班", "plan a shift"],
+  "duty.change": ["修改班次", "change a shift"],
+  "duty.remove": ["删除班次", "remove a shift"],
+  "duty.copy": ["复制一周", "copy a week"],
+  "duty.import": ["导入值班表", "import a roster"],
+  "duty.export": ["导出值班表", "export the roster"],
+  "duty.people": ["查看可排班人员", "list who may be planned"],
+  "duty.read": ["查看值班", "read the roster"],
+  "duty.arrive": ["登记到岗", "report for duty"],
+  "duty.leave": ["登记离岗", "leave duty"],
+  "duty.no_show": ["登记未到岗", "note a no-show"],
+  "duty.ask_swap": ["申请换班", "ask for a swap"],
+  "duty.decide_swap": ["审批换班", "decide on a swap"],
+  "duty.approve_swap": ["同意换班", "approve a swap"],
+  "duty.refuse_swap": ["拒绝换班", "refuse a swap"],
+  "duty.withdraw_swap": ["撤回换班", "withdraw a swap"],
+  "duty.hand_over": ["交班签字", "sign a hand-over"],
+  "duty.take_over": ["接班签字", "sign a take-over"],
+  "card.make": ["新增词条", "make a card"],
+  "card.change": ["修改词条", "change a card"],
+  "card.read": ["查看词条", "read cards"],
+  "card.usual": ["装入常用词条", "put the usual cards in"],
+  "check.keep": ["岗前自检", "pre-shift check"],
   "register.list": ["查看调用登记", "read the view register"],
   "register.export": ["导出调用登记", "export the view register"],
   "station.privacy_on": ["打开隐私", "privacy on"],
@@ -115,9 +175,10 @@ const ACTIONS: Record<string, Word> = {
   "server.start": ["服务启动", "server start"],
   "server.first_start": ["首次启动", "first start"],
   "server.seed_demo": ["装入演示数据", "seed demo data"],
+  "server.seed_demo_requests": ["装入演示求助", "seed demo requests"],
 };
 
-const OBJECTS: Record<string, Word> = {
+export const OBJECTS: { [kind in AuditObject]: Word } = {
   login: ["登录", "login"],
   unit: ["机构", "unit"],
   site: ["场所", "site"],
@@ -131,16 +192,26 @@ const OBJECTS: Record<string, Word> = {
   presence: ["在线状态", "presence"],
   audit: ["审计", "audit"],
   server: ["服务", "server"],
+  card: ["词条", "card"],
+  check: ["自检", "check"],
+  consent: ["知情同意", "consent"],
+  directive: ["督办单", "directive"],
+  guest: ["来访人", "guest"],
+  guest_link: ["来访链接", "guest link"],
+  handover: ["交接班", "hand-over"],
+  request: ["求助单", "help request"],
+  shift: ["班次", "shift"],
+  swap: ["换班", "swap"],
 };
 
 const said = (word: Word | undefined, language: Language) => word?.[language === "zh" ? 0 : 1];
 
-export function actionWord(action: string, language: Language): string {
-  return said(ACTIONS[action], language) ?? action;
+export function actionWord(action: AuditAction, language: Language): string {
+  return said(ACTIONS[action] as Word | undefined, language) ?? action;
 }
 
-export function objectWord(kind: string, language: Language): string {
-  return said(OBJECTS[kind], language) ?? kind;
+export function objectWord(kind: AuditObject, language: Language): string {
+  return said(OBJECTS[kind] as Word | undefined, language) ?? kind;
 }
 
 export interface ActionGroup {
@@ -152,7 +223,7 @@ export interface ActionGroup {
 export function actionGroups(language: Language, whole: (group: string) => string): ActionGroup[] {
   return Object.entries(GROUPS).map(([group, word]) => {
     const label = said(word, language) ?? group;
-    const actions = Object.keys(ACTIONS).filter((action) => action.startsWith(`${group}.`));
+    const actions = (Object.keys(ACTIONS) as AuditAction[]).filter((action) => action.startsWith(`${group}.`));
     return {
       label,
       options: [{ value: group, label: whole(label) }, ...actions.map((action) => ({ value: action, label: actionWord(action, language) }))],

@@ -1,6 +1,7 @@
 // The audit's filters, words and details.
 
 import { describe, expect, it } from "vitest";
+import type { AuditAction } from "@/api/types";
 import { actionGroups, actionWord } from "./actions";
 import { fieldsOf } from "./detail";
 import { auditFilter, readFilters, writeFilters } from "./filters";
@@ -17,7 +18,7 @@ describe("filters", () => {
 describe("words", () => {
   it("say known actions, and show others as they are", () => {
     expect(actionWord("session.open", "zh")).toBe("打开会话");
-    expect(actionWord("new.thing", "en")).toBe("new.thing");
+    expect(actionWord("new.thing" as AuditAction, "en")).toBe("new.thing");
   });
 
   it("offer each group as a whole before its actions", () => {

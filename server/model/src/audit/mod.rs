@@ -1,5 +1,9 @@
 //! Audit events: who did what to what, with which result; each one carries the hash of the one before it.
 
+mod acts;
+
+pub use acts::{AuditAction, AuditObject};
+
 use crate::ids::{AccountId, AuditId, EndpointId};
 use crate::time::Millis;
 use crate::words;
@@ -26,8 +30,11 @@ pub struct AuditEvent {
     /// Roles that the actor held, comma separated.
     pub roles: String,
     pub ip: String,
-    /// A dotted verb, for example `session.open`.
+    /// An [`AuditAction`]; as text, so that a row of an older version is read as it was written. As the next one.
+    #[schema(value_type = AuditAction)]
     pub action: String,
+    /// An [`AuditObject`].
+    #[schema(value_type = AuditObject)]
     pub object_kind: String,
     pub object_id: String,
     pub result: AuditResult,
