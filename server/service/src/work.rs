@@ -13,6 +13,7 @@ use lianxian_model::time::Millis;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use tokio::sync::oneshot;
 
 /// Longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_MAX: usize = 128;
@@ -199,7 +200,12 @@ impl Work {
     }
 
     /// Commits; the live net is told soon, in its own time. The answer, if any, fires when it has been.
-    pub(crate) async fn commit_unheard(mut self) -> ServiceResult<Option<tokio::sync::oneshot::Receiver<()>>> {
+    /// In a task of its own: whoever asked may hang up at any moment, and what is committed must be told all the same.
+    pub(crate) async fn commit_unheard(self) -> ServiceResult<Option<oneshot::Receiver<()>>> {
+        tokio::spawn(self.commit_and_tell()).await.map_err(ServiceError::internal)?
+    }
+
+    async fn commit_and_tell(mut self) -> ServiceResult<Option<oneshot::Receiver<()>>> {
         let told_to = self.append_ledgers().await?;
         self.tx.commit().await?;
         if self.forget_tree {

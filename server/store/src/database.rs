@@ -1,5 +1,6 @@
 //! The database as a whole: opened, migrated, its one writer and its readers, closed.
 
+use crate::checkpoints;
 use crate::dialect::Dialect;
 use crate::lock::FolderLock;
 use crate::unit_of_work::UnitOfWork;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 static SQLITE_STEPS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_STEPS: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -50,7 +52,14 @@ pub struct Database {
     writer: AnyPool,
     readers: AnyPool,
     /// Of SQLite, until it is closed.
-    lock: Mutex<Option<FolderLock>>,
+    beside: Mutex<Option<Beside>>,
+}
+
+/// What SQLite needs beside its connections.
+struct Beside {
+    checkpoints: JoinHandle<()>,
+    checkpointer: AnyPool,
+    _lock: FolderLock,
 }
 
 impl Database {
@@ -129,8 +138,12 @@ impl Database {
         };
         // The writer connects first: it makes the file, and its journal.
         let writer = pool(1, prepare.0).connect_with(options.clone()).await.map_err(|error| dialect.error(error))?;
-        let readers = pool(dialect.readers(), prepare.1).connect_lazy_with(options);
-        Ok(Self { dialect, writer, readers, lock: Mutex::new(lock) })
+        let readers = pool(dialect.readers(), prepare.1).connect_lazy_with(options.clone());
+        let beside = lock.map(|lock| {
+            let checkpointer = pool(1, prepare.0).connect_lazy_with(options);
+            Beside { checkpoints: checkpoints::keep(checkpointer.clone()), checkpointer, _lock: lock }
+        });
+        Ok(Self { dialect, writer, readers, beside: Mutex::new(beside) })
     }
 
     fn steps(&self) -> &'static Migrator {
@@ -143,9 +156,13 @@ impl Database {
     /// Waits for the units of work that are under way, closes, and leaves the folder to whoever comes next. Whoever asks from
     /// now on is refused as unavailable.
     pub async fn close(&self) {
+        let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(beside) = &beside {
+            beside.checkpoints.abort();
+            beside.checkpointer.close().await;
+        }
         self.readers.close().await;
         self.writer.close().await;
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -11,6 +11,7 @@ mod attachments;
 mod cards;
 mod cases;
 mod cells;
+mod checkpoints;
 mod checks;
 mod database;
 mod devices;

@@ -137,7 +137,9 @@ async function work(page, seconds) {
     window.slow = [];
     // Anything under 16 ms is not told of by the browser: it is counted as that.
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (entry.interactionId) window.slow.push([entry.interactionId, entry.duration]);
+      for (const { interactionId: id, name, duration, startTime, processingStart, processingEnd } of list.getEntries()) {
+        if (id) window.slow.push({ id, name, duration, waited: processingStart - startTime, worked: processingEnd - processingStart });
+      }
     }).observe({ type: "event", durationThreshold: 16, buffered: false });
   });
   let done = 0;
@@ -169,8 +171,13 @@ async function work(page, seconds) {
   }
   const slow = await page.evaluate(() => window.slow);
   const longest = new Map();
-  for (const [id, duration] of slow) longest.set(id, Math.max(duration, longest.get(id) ?? 0));
-  const told = [...longest.values()];
+  for (const one of slow) if (!(longest.get(one.id)?.duration >= one.duration)) longest.set(one.id, one);
+  // Where the longest ones spent their time: waiting for the page, in it, or until it was painted.
+  for (const { name, duration, waited, worked } of [...longest.values()].sort((a, b) => b.duration - a.duration).slice(0, 5)) {
+    const painted = duration - waited - worked;
+    console.log(`  ${name}: ${duration} ms (waited ${Math.round(waited)}, worked ${Math.round(worked)}, painted ${Math.round(painted)})`);
+  }
+  const told = [...longest.values()].map(({ duration }) => duration);
   return { done, times: [...told, ...Array(Math.max(0, done - told.length)).fill(16)].sort((a, b) => a - b) };
 }
 

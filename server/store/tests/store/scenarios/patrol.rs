@@ -13,6 +13,7 @@ use lianxian_service::ports::live::{LinkEnd, MediaFull};
 use lianxian_service::presence::PresenceState;
 use lianxian_service::register::RegisterFilter;
 use lianxian_service::sessions::SessionFilter;
+use std::time::Duration;
 
 async fn story(town: &Town, session: &SessionId) -> Vec<String> {
     town.db.read().await.timeline(session).await.unwrap().into_iter().map(|line| line.kind).collect()
@@ -288,5 +289,29 @@ in_both_towns! {
         assert!(taken.iter().all(|row| row.detail.contains(r#""rows":2"#)));
         assert!(s.watches.current(&seat.actor).await.unwrap().is_some(), "the watch goes on");
         assert!(town.clock.now() > crate::harness::town::MORNING);
+    }
+
+    async fn whoever_hangs_up_midway_leaves_no_fact_untold(town: Town) {
+        let s = &town.service;
+        let office = town.device("华明街道司法所");
+        town.on_air(&office).await;
+        let seat = town.seat("zhihuizhang").await;
+        // The browser goes away a moment later each time, until the answer comes before it does.
+        for patience in 1..200 {
+            let (watch, sessions) = town.watch(&seat, "抽查", &[&office.site_id]).await;
+            let mut ending = Box::pin(s.watches.end(&seat.actor, &watch.id));
+            let answered = tokio::time::timeout(Duration::from_micros(50 * patience), &mut ending).await.is_ok();
+            drop(ending);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let ended = s.sessions.get(&seat.actor, &sessions[0].id).await.unwrap().session.state == SessionState::Ended;
+            assert_eq!(town.live.granted(&sessions[0].id).is_empty(), ended, "after {patience}: the net knows what is on record");
+            if answered {
+                return;
+            }
+            if !ended {
+                s.watches.end(&seat.actor, &watch.id).await.unwrap();
+            }
+        }
+        panic!("it was never answered");
     }
 }
