@@ -7,6 +7,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+/// Where strays are put, in the folder itself.
+const ASIDE: &str = "strays/";
+
 /// The folder that holds them all.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
@@ -48,18 +51,18 @@ impl Files for Folder {
                 collect(&folder.0, "", before, &mut names)?;
             }
             // What could not have been put here is not ours.
-            names.retain(|name| folder.path(name).is_ok());
+            names.retain(|name| folder.path(name).is_ok() && !name.starts_with(ASIDE));
             Ok(names)
         })
         .await
     }
 
-    async fn remove(&self, name: &str) -> Result<bool, FileError> {
-        let path = self.path(name)?;
-        run(move || match std::fs::remove_file(&path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+    async fn set_aside(&self, name: &str) -> Result<(), FileError> {
+        let from = self.path(name)?;
+        let to = self.0.join(ASIDE).join(name);
+        run(move || {
+            std::fs::create_dir_all(to.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+            std::fs::rename(&from, &to)
         })
         .await
     }

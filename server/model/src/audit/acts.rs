@@ -55,7 +55,7 @@ words! {
         LineSay = "line.say", "发送文字", "write a line";
         NoteKeep = "note.keep", "存入记录", "keep a note";
         FileKeep = "file.keep", "发送文件", "send a file";
-        FileStray = "file.stray", "清理无主文件", "remove bytes without a row";
+        FileStray = "file.stray", "移开无主文件", "set bytes without a row aside";
         CaseLink = "case.link", "关联案件", "link case";
         CaseWithdraw = "case.withdraw", "撤销关联", "withdraw case link";
         CaseRead = "case.read", "查看案件", "read case";

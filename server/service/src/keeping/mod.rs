@@ -38,7 +38,7 @@ impl Place<'_> {
 }
 
 impl Core {
-    /// Puts bytes where they are safe; then their row may be written. Without one they are a stray, and swept.
+    /// Puts bytes where they are safe; then their row may be written. Without one they are a stray, and set aside.
     /// Errors: `files_unavailable`.
     pub(crate) async fn keep(&self, place: Place<'_>, bytes: &Bytes) -> ServiceResult<()> {
         self.files()?.put(&place.name(), bytes.clone()).await.map_err(|error| {

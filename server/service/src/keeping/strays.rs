@@ -1,4 +1,5 @@
 //! Strays: bytes whose row never came, because the server was killed between the two or the row was refused at the last moment.
+//! They are set aside and not removed: with a database put back from a backup, what looks like a stray may be evidence.
 
 use super::{ATTACHMENTS, FRAMES, PHOTOS, PICTURES, Place};
 use crate::actor::Actor;
@@ -36,7 +37,7 @@ impl Service {
         }
     }
 
-    /// Removes files older than [`STRAY_AFTER`] that no row speaks of, and says so in the audit. How many there were.
+    /// Sets files aside that are older than [`STRAY_AFTER`] and that no row speaks of, and says so in the audit. How many there were.
     pub async fn sweep_strays(&self) -> ServiceResult<usize> {
         let files = self.core.files()?;
         let names = files.list(STRAY_AFTER).await.map_err(ServiceError::internal)?;
@@ -46,29 +47,24 @@ impl Service {
                 folders.entry(folder.to_owned()).or_default().push(name);
             }
         }
-        let mut removed = Vec::new();
+        let mut found = Vec::new();
         for (folder, names) in folders {
             let Some(known) = known_in(&self.core, &folder).await? else {
                 tracing::warn!(folder, "a folder of files is none of ours, and left alone");
                 continue;
             };
             for name in names.into_iter().filter(|name| !known.contains(name)) {
-                files.remove(&name).await.map_err(ServiceError::internal)?;
-                removed.push(name);
+                files.set_aside(&name).await.map_err(ServiceError::internal)?;
+                found.push(name);
             }
         }
-        if !removed.is_empty() {
+        if !found.is_empty() {
             let mut work = self.core.begin(&Actor::System).await?;
-            let told = &removed[..removed.len().min(TOLD_NAMES)];
-            work.audit(
-                AuditAction::FileStray,
-                AuditObject::Server,
-                "",
-                json!({ "files": removed.len(), "names": told }),
-            );
+            let told = &found[..found.len().min(TOLD_NAMES)];
+            work.audit(AuditAction::FileStray, AuditObject::Server, "", json!({ "files": found.len(), "names": told }));
             work.commit().await?;
         }
-        Ok(removed.len())
+        Ok(found.len())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Files as service sees them: bytes under a name, written once, read back whole, removed only if nobody speaks of them.
+//! Files as service sees them: bytes under a name, written once, read back whole, never removed.
 
 use async_trait::async_trait;
 use std::time::Duration;
@@ -14,9 +14,9 @@ pub trait Files: Send + Sync + 'static {
 
     async fn get(&self, name: &str) -> Result<bytes::Bytes, FileError>;
 
-    /// Names of what was written that long ago or earlier, what was left half written among them.
+    /// Names of what was written that long ago or earlier, what was left half written among them; not of what was set aside.
     async fn list(&self, age: Duration) -> Result<Vec<String>, FileError>;
 
-    /// Whether it was there.
-    async fn remove(&self, name: &str) -> Result<bool, FileError>;
+    /// Takes it out of the way, under its name, for a person to look at: the database may be the wrong one.
+    async fn set_aside(&self, name: &str) -> Result<(), FileError>;
 }

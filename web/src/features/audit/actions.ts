@@ -91,7 +91,7 @@ export const ACTIONS: { [action in AuditAction]: Word } = {
   "line.say": ["发送文字", "write a line"],
   "note.keep": ["存入记录", "keep a note"],
   "file.keep": ["发送文件", "send a file"],
-  "file.stray": ["清理无主文件", "remove bytes without a row"],
+  "file.stray": ["移开无主文件", "set bytes without a row aside"],
   "case.link": ["关联案件", "link case"],
   "case.withdraw": ["撤销关联", "withdraw case link"],
   "case.read": ["查看案件", "read case"],

@@ -14,7 +14,7 @@ import css from "./desk.module.css";
 import { deskWords } from "./words";
 
 /** Cards that a column shows at once: more than anybody reads, few enough to be drawn at every step. */
-const SHOWN = 40;
+const SHOWN = 20;
 
 interface Choosing {
   choose: (request: string) => void;
