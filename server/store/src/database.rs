@@ -3,6 +3,7 @@
 use crate::checkpoints;
 use crate::dialect::Dialect;
 use crate::lock::FolderLock;
+use crate::log_sync::LogSync;
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_service::ports::store::{Store, StoreError, StoreResult, Tx};
@@ -12,7 +13,7 @@ use sqlx::migrate::{Migrate, Migrator};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -53,6 +54,8 @@ pub struct Database {
     readers: AnyPool,
     /// Of SQLite, until it is closed.
     beside: Mutex<Option<Beside>>,
+    /// Of SQLite.
+    log_sync: Option<Arc<LogSync>>,
 }
 
 /// What SQLite needs beside its connections.
@@ -103,7 +106,7 @@ impl Database {
     async fn connect(url: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         let bad = || OpenError::Url(without_password(url));
-        let (dialect, options, lock) = if let Some(path) = url.strip_prefix("sqlite:") {
+        let (dialect, options, local) = if let Some(path) = url.strip_prefix("sqlite:") {
             let path = Path::new(path.strip_prefix("//").unwrap_or(path));
             if path.file_name().is_none() {
                 return Err(bad());
@@ -111,7 +114,8 @@ impl Database {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder { path: folder.to_owned(), error })?;
             let lock = FolderLock::take(folder)?;
-            (Dialect::Sqlite, format!("sqlite:{}?mode=rwc", percent_encoded(path)), Some(lock))
+            let local = (lock, Arc::new(LogSync::of(path)));
+            (Dialect::Sqlite, format!("sqlite:{}?mode=rwc", percent_encoded(path)), Some(local))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             (Dialect::Postgres, url.to_owned(), None)
         } else {
@@ -139,11 +143,12 @@ impl Database {
         // The writer connects first: it makes the file, and its journal.
         let writer = pool(1, prepare.0).connect_with(options.clone()).await.map_err(|error| dialect.error(error))?;
         let readers = pool(dialect.readers(), prepare.1).connect_lazy_with(options.clone());
+        let (lock, log_sync) = local.unzip();
         let beside = lock.map(|lock| {
             let checkpointer = pool(1, prepare.0).connect_lazy_with(options);
             Beside { checkpoints: checkpoints::keep(checkpointer.clone()), checkpointer, _lock: lock }
         });
-        Ok(Self { dialect, writer, readers, beside: Mutex::new(beside) })
+        Ok(Self { dialect, writer, readers, beside: Mutex::new(beside), log_sync })
     }
 
     fn steps(&self) -> &'static Migrator {
@@ -175,17 +180,20 @@ const POSTGRES_READER: &[&str] = &[Dialect::Postgres.prepare(), Dialect::Postgre
 impl Store for Database {
     async fn begin(&self) -> StoreResult<Box<dyn Tx>> {
         let told = |error| self.dialect.error(error);
+        if let Some(log_sync) = &self.log_sync {
+            log_sync.check()?;
+        }
         let mut tx = self.writer.begin_with(self.dialect.begin_write()).await.map_err(told)?;
         if let Some(lock) = self.dialect.writer_lock() {
             sqlx::query(lock).execute(&mut *tx).await.map_err(told)?;
         }
-        Ok(Box::new(UnitOfWork::new(tx, self.dialect)))
+        Ok(Box::new(UnitOfWork::new(tx, self.dialect, self.log_sync.clone())))
     }
 
     async fn read(&self) -> StoreResult<Box<dyn Tx>> {
         let tx = self.readers.begin_with(self.dialect.begin_read()).await;
         let tx = tx.map_err(|error| self.dialect.error(error))?;
-        Ok(Box::new(UnitOfWork::new(tx, self.dialect)))
+        Ok(Box::new(UnitOfWork::new(tx, self.dialect, None)))
     }
 }
 

@@ -23,6 +23,7 @@ mod files;
 mod guests;
 mod ledger;
 mod lock;
+mod log_sync;
 mod logins;
 mod org;
 mod people;

@@ -2,10 +2,12 @@
 
 use crate::cells::{Cells, Value, arguments};
 use crate::dialect::Dialect;
+use crate::log_sync::LogSync;
 use async_trait::async_trait;
 use lianxian_service::ports::store::{StoreError, StoreResult, Tx};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, SqlSafeStr, Transaction};
+use std::sync::Arc;
 
 /// Dropped without a commit, it rolls back.
 pub(crate) struct UnitOfWork {
@@ -13,11 +15,13 @@ pub(crate) struct UnitOfWork {
     dialect: Dialect,
     /// The first error: PostgreSQL would answer a later COMMIT with a silent rollback, SQLite would commit the half.
     failed: Option<StoreError>,
+    /// What makes a commit safe, where the commit itself does not.
+    log_sync: Option<Arc<LogSync>>,
 }
 
 impl UnitOfWork {
-    pub(crate) fn new(tx: Transaction<'static, Any>, dialect: Dialect) -> Self {
-        Self { tx, dialect, failed: None }
+    pub(crate) fn new(tx: Transaction<'static, Any>, dialect: Dialect, log_sync: Option<Arc<LogSync>>) -> Self {
+        Self { tx, dialect, failed: None, log_sync }
     }
 
     /// Runs a statement; how many rows it touched.
@@ -92,9 +96,14 @@ impl UnitOfWork {
 #[async_trait]
 impl Tx for UnitOfWork {
     async fn commit(self: Box<Self>) -> StoreResult<()> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.tx.commit().await.map_err(|error| self.dialect.error(error)),
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.tx.commit().await.map_err(|error| self.dialect.error(error))?;
+        // The writer's turn is over: the next one writes while this one is made safe.
+        match self.log_sync {
+            Some(log_sync) => log_sync.made_safe().await,
+            None => Ok(()),
         }
     }
 }

@@ -8,6 +8,7 @@ use lianxian_model::link::ClientInfo;
 use lianxian_model::media::{Codec, TrackKind, TrackSource};
 use lianxian_model::register::Watch;
 use lianxian_model::time::{Clock, Millis};
+use lianxian_service::assists::NewAssist;
 use lianxian_service::demo::{DEMO_PASSWORD, DemoDevice, DemoSeed};
 use lianxian_service::logins::{LoggedIn, NewLogin};
 use lianxian_service::page::PageRequest;
@@ -159,6 +160,19 @@ impl Town {
 
     pub async fn login(&self, account: &str) -> Actor {
         self.login_with(account, DEMO_PASSWORD).await.unwrap().actor
+    }
+
+    /// An assistance that the seat called and the office answered; with the office's device.
+    pub async fn assisted(&self, office: &DemoDevice, seat: &Seat) -> (SessionId, Actor) {
+        let device = self.device_actor(office).await;
+        let new = NewAssist {
+            site_id: office.site_id.clone(),
+            endpoint_id: seat.console.clone(),
+            purpose: "指导取证".into(),
+        };
+        let id = self.service.assists.call(&seat.actor, new, None).await.unwrap().session.id;
+        self.service.assists.answer(&device, &id).await.unwrap();
+        (id, device)
     }
 
     /// Logs in and opens the console's link.

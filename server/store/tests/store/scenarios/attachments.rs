@@ -4,9 +4,7 @@ use crate::harness::town::{SECOND, code, in_both_towns};
 use bytes::Bytes;
 use lianxian_model::attachment::{FILE_MAX_BYTES, FILE_NAME_MAX_CHARS, FILES_A_SESSION, FileType};
 use lianxian_model::event::EventKind;
-use lianxian_model::ids::SessionId;
 use lianxian_service::ErrorKind;
-use lianxian_service::assists::NewAssist;
 use lianxian_service::attachments::NewAttachment;
 use sha2::{Digest, Sha256};
 
@@ -22,12 +20,7 @@ in_both_towns! {
         let office = town.device("华明街道司法所");
         town.on_air(&office).await;
         let (op, chief) = (town.seat("zhibanyuan").await, town.seat("zhibanzhang").await);
-        let device = town.device_actor(&office).await;
-        let new = NewAssist {
-            site_id: office.site_id.clone(), endpoint_id: op.console.clone(), purpose: "指导取证".into(),
-        };
-        let id: SessionId = s.assists.call(&op.actor, new, None).await.unwrap().session.id;
-        s.assists.answer(&device, &id).await.unwrap();
+        let (id, device) = town.assisted(&office, &op).await;
         let from = s.events.latest().await.unwrap();
         town.clock.pass(SECOND);
 

@@ -4,11 +4,10 @@ use crate::harness::town::{SECOND, code, in_both_towns, png};
 use bytes::Bytes;
 use lianxian_model::drawing::{Colour, Drawn, FRAME_MAX_BYTES, Tool};
 use lianxian_model::event::EventKind;
-use lianxian_model::ids::SessionId;
 use lianxian_model::session::Mode;
 use lianxian_model::time::{Clock, Millis};
 use lianxian_service::ErrorKind;
-use lianxian_service::assists::{Joining, NewAssist, NewParty};
+use lianxian_service::assists::{Joining, NewParty};
 use lianxian_service::drawings::NewFrame;
 use sha2::{Digest, Sha256};
 
@@ -23,12 +22,7 @@ in_both_towns! {
         town.on_air(&office).await;
         let (op, chief, other) =
             (town.seat("zhibanyuan").await, town.seat("zhibanzhang").await, town.seat("lvshi").await);
-        let device = town.device_actor(&office).await;
-        let new = NewAssist {
-            site_id: office.site_id.clone(), endpoint_id: op.console.clone(), purpose: "指导取证".into(),
-        };
-        let id: SessionId = s.assists.call(&op.actor, new, None).await.unwrap().session.id;
-        s.assists.answer(&device, &id).await.unwrap();
+        let (id, device) = town.assisted(&office, &op).await;
         let from = s.events.latest().await.unwrap();
 
         let seen = town.clock.pass(SECOND);

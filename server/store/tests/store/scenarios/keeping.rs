@@ -2,9 +2,7 @@
 
 use crate::harness::town::{SECOND, in_both_towns, png};
 use bytes::Bytes;
-use lianxian_model::ids::SessionId;
 use lianxian_model::time::Clock;
-use lianxian_service::assists::NewAssist;
 use lianxian_service::attachments::NewAttachment;
 use lianxian_service::directives::NewPicture;
 use lianxian_service::drawings::NewFrame;
@@ -31,12 +29,7 @@ in_both_towns! {
         town.on_air(&office).await;
         let op = town.seat("zhibanyuan").await;
         let inspector = town.login("dudao").await;
-        let device = town.device_actor(&office).await;
-        let new = NewAssist {
-            site_id: office.site_id.clone(), endpoint_id: op.console.clone(), purpose: "指导取证".into(),
-        };
-        let id: SessionId = s.assists.call(&op.actor, new, None).await.unwrap().session.id;
-        s.assists.answer(&device, &id).await.unwrap();
+        let (id, device) = town.assisted(&office, &op).await;
         town.clock.pass(SECOND);
         let frame = NewFrame { source: office.endpoint_id.clone(), frame_ms: town.clock.now() };
         let frame = s.drawings.freeze(&op.actor, &id, frame, png(1_280)).await.unwrap();

@@ -14,12 +14,7 @@ in_both_towns! {
         let office = town.device("华明街道司法所");
         town.on_air(&office).await;
         let (op, chief) = (town.seat("zhibanyuan").await, town.seat("zhibanzhang").await);
-        let device = town.device_actor(&office).await;
-        let new = NewAssist {
-            site_id: office.site_id.clone(), endpoint_id: op.console.clone(), purpose: "调解笔录".into(),
-        };
-        let id: SessionId = s.assists.call(&op.actor, new, None).await.unwrap().session.id;
-        s.assists.answer(&device, &id).await.unwrap();
+        let (id, device) = town.assisted(&office, &op).await;
         let join = NewParty { account_id: chief.actor.account().unwrap().account.clone(), mode: Mode::Join };
         s.assists.invite(&op.actor, &id, join).await.unwrap();
         s.assists.join(&chief.actor, &id, Joining { endpoint_id: chief.console.clone() }).await.unwrap();
