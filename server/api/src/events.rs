@@ -9,7 +9,8 @@ use axum::extract::FromRequestParts;
 use axum::http::{HeaderValue, StatusCode, header, request};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use lianxian_service::{Actor, ErrorKind, ServiceError};
+use lianxian_service::guests::VisitView;
+use lianxian_service::{Actor, ErrorKind, ServiceError, ServiceResult};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -119,6 +120,12 @@ struct VisitReader {
 }
 
 impl VisitReader {
+    async fn visit(&self) -> ServiceResult<VisitView> {
+        let view = self.app.service.guests.visit(&self.actor).await?;
+        self.app.service.settled().await?;
+        Ok(view)
+    }
+
     async fn read(mut self) {
         let mut committed = self.app.service.events.committed();
         let stop = self.app.stop.clone();
@@ -128,7 +135,7 @@ impl VisitReader {
         }
         loop {
             committed.borrow_and_update();
-            let (line, pause) = match self.app.service.guests.visit(&self.actor).await {
+            let (line, pause) = match self.visit().await {
                 Ok(mut view) => {
                     // The time alone is no news.
                     let now_ms = std::mem::replace(&mut view.now_ms, lianxian_model::time::Millis(0));

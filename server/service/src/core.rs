@@ -90,6 +90,10 @@ impl Core {
         Ok(self.0.store.read().await?)
     }
 
+    pub(crate) async fn settled(&self) -> ServiceResult<()> {
+        Ok(self.0.store.settled().await?)
+    }
+
     /// A reading of a unit over which the actor holds the right; none: the highest such unit.
     pub(crate) async fn readable(
         &self,
@@ -285,6 +289,11 @@ impl Service {
             events: Events { core: core.clone() },
             core,
         }
+    }
+
+    /// To be awaited between reading something and telling it: nobody is told what a power cut could still take back.
+    pub async fn settled(&self) -> ServiceResult<()> {
+        self.core.settled().await
     }
 
     /// Gives the service its place for files; without it nothing that needs one is taken. The second call changes nothing.

@@ -195,6 +195,13 @@ impl Store for Database {
         let tx = tx.map_err(|error| self.dialect.error(error))?;
         Ok(Box::new(UnitOfWork::new(tx, self.dialect, None)))
     }
+
+    async fn settled(&self) -> StoreResult<()> {
+        match &self.log_sync {
+            Some(log_sync) => log_sync.settled().await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// The path as part of a URL.

@@ -99,10 +99,12 @@ impl Tx for UnitOfWork {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        // Before the commit, which others can see before it returns.
+        let unsettled = self.log_sync.as_deref().map(LogSync::unsettled);
         self.tx.commit().await.map_err(|error| self.dialect.error(error))?;
         // The writer's turn is over: the next one writes while this one is made safe.
-        match self.log_sync {
-            Some(log_sync) => log_sync.made_safe().await,
+        match unsettled {
+            Some(unsettled) => unsettled.made_safe().await,
             None => Ok(()),
         }
     }

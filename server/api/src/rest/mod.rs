@@ -24,8 +24,10 @@ use crate::metrics;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::{assets, limits, link, openapi, whip};
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use lianxian_service::ServiceResult;
@@ -73,6 +75,13 @@ pub(crate) fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new().nest("/api/v1", nouns)
 }
 
+/// Answers only with what is on the disk: a request may have read what another one is still making safe.
+async fn settled(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let response = next.run(request).await;
+    app.service.settled().await?;
+    Ok(response)
+}
+
 pub(crate) fn routes(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     let api = api
@@ -80,6 +89,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/api/{*other}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(middleware::from_fn_with_state(app.clone(), settled))
         // What a person may see is nobody else's to keep.
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     Router::new()

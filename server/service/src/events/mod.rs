@@ -80,6 +80,10 @@ impl Events {
             }
         };
         let rows = tx.events_after(seq, MAX_EVENTS).await?;
+        drop(tx);
+        if !rows.is_empty() {
+            self.core.settled().await?;
+        }
         let at_end = (rows.len() as i64) < MAX_EVENTS;
         let read_to = rows.last().map_or(seq, |event| event.seq);
         let events = rows.into_iter().filter(|event| eyes.see(event)).collect();

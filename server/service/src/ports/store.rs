@@ -53,6 +53,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A unit of work that only reads, beside any writer.
     async fn read(&self) -> StoreResult<Box<dyn Tx>>;
+
+    /// Returns when whatever can be read now is on the disk. Errors: `Unavailable` when it never will be.
+    async fn settled(&self) -> StoreResult<()>;
 }
 
 #[async_trait]
