@@ -49,7 +49,8 @@ impl Dialect {
         match self {
             Dialect::Sqlite => {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                 PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384; PRAGMA trusted_schema = OFF;"
+                 PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384; \
+                 PRAGMA trusted_schema = OFF;"
             }
             Dialect::Postgres => {
                 "SET application_name = 'lianxian'; SET synchronous_commit = on; SET lock_timeout = '10s'; \

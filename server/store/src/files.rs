@@ -80,8 +80,13 @@ fn collect(folder: &Path, prefix: &str, before: SystemTime, names: &mut Vec<Stri
         let kind = entry.file_type()?;
         if kind.is_dir() {
             collect(&entry.path(), &format!("{name}/"), before, names)?;
-        } else if kind.is_file() && entry.metadata()?.modified()? <= before {
-            names.push(name);
+        } else if kind.is_file() {
+            match entry.metadata() {
+                Ok(file) if file.modified()? <= before => names.push(name),
+                // Half written a moment ago, it has its own name by now.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
     }
     Ok(())

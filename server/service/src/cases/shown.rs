@@ -15,10 +15,11 @@ pub(super) struct Shown {
     photos: HashMap<RequestId, Vec<Photo>>,
 }
 
-/// The id that a line's detail names.
-fn named(detail: &str, key: &str) -> String {
-    let detail: serde_json::Value = serde_json::from_str(detail).unwrap_or_default();
-    detail.get(key).and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+/// The one that a line's detail names under `key`.
+fn named<T: Clone>(all: Option<&Vec<T>>, detail: &str, key: &str, id: impl Fn(&T) -> &str) -> Option<T> {
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    let wanted = detail.get(key)?.as_str()?;
+    all?.iter().find(|one| id(one) == wanted).cloned()
 }
 
 impl Shown {
@@ -31,8 +32,7 @@ impl Shown {
         if !self.frames.contains_key(session) {
             self.frames.insert(session.clone(), frames_drawn(tx, session).await?);
         }
-        let id = named(detail, "frame");
-        Ok(self.frames.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned()))
+        Ok(named(self.frames.get(session), detail, "frame", |one| one.id.as_str()))
     }
 
     pub(super) async fn file(
@@ -45,8 +45,7 @@ impl Shown {
             let all = tx.attachments_of(session).await?.into_iter().map(AttachmentView::from).collect();
             self.files.insert(session.clone(), all);
         }
-        let id = named(detail, "file");
-        Ok(self.files.get(session).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned()))
+        Ok(named(self.files.get(session), detail, "file", |one| one.id.as_str()))
     }
 
     pub(super) async fn photo(
@@ -59,7 +58,6 @@ impl Shown {
             let photos = tx.request(request).await?.map(|request| request.photos).unwrap_or_default();
             self.photos.insert(request.clone(), photos);
         }
-        let id = named(detail, "photo");
-        Ok(self.photos.get(request).and_then(|all| all.iter().find(|one| one.id.as_str() == id).cloned()))
+        Ok(named(self.photos.get(request), detail, "photo", |one| one.id.as_str()))
     }
 }
