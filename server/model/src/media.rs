@@ -99,6 +99,16 @@ impl Default for TrackSettings {
     }
 }
 
+impl TrackSettings {
+    /// What holds before the subscriber has told any. One with an adaptive stream measures its element once the track is there: until then the
+    /// lowest layer will do, which is the soonest there, and no larger one is encoded for nobody.
+    #[must_use]
+    pub fn first(adaptive_stream: bool) -> Self {
+        let quality = if adaptive_stream { Quality::Low } else { Quality::High };
+        Self { quality, ..Self::default() }
+    }
+}
+
 /// One track to send to one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Downstream {

@@ -18,6 +18,7 @@ import { Store } from "@/lib/store";
 import { captureFault, type CaptureFault } from "@/lib/capture-fault";
 import { Others } from "./others";
 import { reconnectPolicy, retryMs } from "./reconnect";
+import { restAudioContext } from "./rest";
 
 setLogLevel(LogLevel.silent);
 
@@ -139,6 +140,7 @@ export class Call {
       stopLocalTrackOnUnpublish: false,
       reconnectPolicy,
     });
+    restAudioContext(room);
     const look = () => this.#look();
     return room
       .on(RoomEvent.LocalTrackPublished, look)

@@ -17,6 +17,7 @@ import {
 import { Store } from "@/lib/store";
 import { LOOK_MS, Picture } from "./picture";
 import { reconnectPolicy, retryMs } from "./reconnect";
+import { restAudioContext } from "./rest";
 
 setLogLevel(LogLevel.silent);
 
@@ -183,6 +184,7 @@ export class Link {
       singlePeerConnection: false,
       reconnectPolicy,
     });
+    restAudioContext(room);
     room
       .on(RoomEvent.TrackSubscribed, (track, publication, participant) => this.#take(track, publication, participant))
       .on(RoomEvent.TrackUnsubscribed, (track, _, participant) => this.#drop(track, participant))

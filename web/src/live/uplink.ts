@@ -5,6 +5,7 @@ import { DisconnectReason, LocalAudioTrack, LocalVideoTrack, Room, RoomEvent, Tr
 import { Store } from "@/lib/store";
 import { Others } from "./others";
 import { reconnectPolicy } from "./reconnect";
+import { restAudioContext } from "./rest";
 
 export type UplinkState = "down" | "connecting" | "up" | "recovering";
 /** Why a link is down: another page of the same device took it, the server refuses this device, or the line broke. */
@@ -55,6 +56,7 @@ export class Uplink {
       stopLocalTrackOnUnpublish: false,
       reconnectPolicy,
     });
+    restAudioContext(room);
     this.#room = room;
     this.#listen(room);
     this.others.of(room);

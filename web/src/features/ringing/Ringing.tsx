@@ -11,6 +11,7 @@ import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { RequestView } from "@/api/types";
+import { bell, HELP_RING } from "@/lib/bell";
 import { tabId } from "@/lib/kept";
 import { useKeys } from "@/lib/keys";
 import { useLanguage, useWords } from "@/lib/language";
@@ -21,7 +22,6 @@ import { CaseNumber } from "@/ui/CaseNumber";
 import { Pictures } from "@/ui/Pictures";
 import { StateTag } from "@/ui/StateTag";
 import { Duration } from "@/ui/Time";
-import { arm, armed, startBell, stopBell } from "./bell";
 import css from "./ringing.module.css";
 import { ringWords } from "./words";
 
@@ -39,10 +39,12 @@ function Bell({ person }: { person: string }) {
   const first = rings[0];
   useEffect(() => {
     // Any click in the console arms the bell: nobody should have to think of it.
-    const click = () => void arm();
+    const click = () => void bell.arm();
+    const forget = bell.prepare();
     window.addEventListener("pointerdown", click, { once: true });
     window.addEventListener("keydown", click, { once: true });
     return () => {
+      forget();
       window.removeEventListener("pointerdown", click);
       window.removeEventListener("keydown", click);
     };
@@ -58,7 +60,7 @@ function useAlarm(request: RequestView | undefined): void {
   const id = request?.id;
   useEffect(() => {
     if (!id) return;
-    startBell();
+    const answered = bell.ring(HELP_RING);
     const title = document.title;
     const text = say.bell(site);
     let on = true;
@@ -73,7 +75,7 @@ function useAlarm(request: RequestView | undefined): void {
       notice.onclick = () => window.focus();
     }
     return () => {
-      stopBell();
+      answered();
       clearInterval(blink);
       document.title = title;
       notice?.close();
@@ -88,7 +90,7 @@ function Call({ request, more }: { request: RequestView; more: number }) {
   const { message } = App.useApp();
   const [busy, setBusy] = useState(false);
   const [refusing, setRefusing] = useState(false);
-  const loud = useStore(armed);
+  const loud = useStore(bell.armed);
   // The first press on the page arms the bell, and it may be the one on 接听: what stood below the buttons keeps its place until the call
   // is over, or they would slip away between press and release.
   const [silent] = useState(!loud);
@@ -174,7 +176,7 @@ function Call({ request, more }: { request: RequestView; more: number }) {
       {(silent || mayAsk || more > 0) && (
         <footer>
           {silent && (
-            <Button size="small" type="text" style={{ visibility: loud ? "hidden" : undefined }} icon={<SoundOutlined aria-hidden />} onClick={() => void arm()}>
+            <Button size="small" type="text" style={{ visibility: loud ? "hidden" : undefined }} icon={<SoundOutlined aria-hidden />} onClick={() => void bell.arm()}>
               {say.arm}
             </Button>
           )}

@@ -9,6 +9,7 @@ import { marks as markCalls, station } from "@/api/calls";
 import { spoken, withMark } from "@/api/marks";
 import { queries } from "@/api/queries";
 import type { AssistView, MarkNews } from "@/api/types";
+import { bell, CALL_RING } from "@/lib/bell";
 import type { Point } from "@/lib/drawing";
 import { useWords } from "@/lib/language";
 import { clockText } from "@/lib/time";
@@ -21,7 +22,6 @@ import css from "./assist.module.css";
 import { Freezing } from "./Freezing";
 import { broadcast, uplink } from "./machine";
 import { Preview } from "./Preview";
-import { ring } from "./ring";
 import { RoomConsent, StationGuests } from "./StationGuests";
 import { stationWords } from "./words";
 
@@ -32,7 +32,7 @@ export function CallBand({ assist, done }: { assist: AssistView; done: () => Pro
   const say = useWords(stationWords).assist;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  useEffect(() => ring(), []);
+  useEffect(() => bell.ring(CALL_RING), []);
   const act = (what: () => Promise<unknown>) => async () => {
     setBusy(true);
     setError(null);

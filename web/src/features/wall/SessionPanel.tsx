@@ -3,7 +3,7 @@
 import { BookOutlined, PhoneOutlined, StopOutlined } from "@ant-design/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { App, Button } from "antd";
-import { memo } from "react";
+import { memo, useDeferredValue, useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useNavigate } from "react-router";
 import { assists } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
@@ -17,6 +17,7 @@ import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { StateTag } from "@/ui/StateTag";
 import { Duration, Time } from "@/ui/Time";
+import type { Picture } from "@/live/picture";
 import { CaseForm } from "./CaseForm";
 import { CaseList } from "./CaseList";
 import { linkOf } from "./console";
@@ -24,32 +25,48 @@ import css from "./session.module.css";
 import type { Phase } from "./tile";
 import { wallWords } from "./words";
 
+/** A panel waits this long for the picture beside it to move. */
+const PICTURE_FIRST_MS = 1_000;
+
 interface Props {
   site: Site | undefined;
   phase: Phase | undefined;
+  picture: Picture | null;
   remove(): void;
 }
 
-export const SessionPanel = memo(function SessionPanel({ site, phase, remove }: Props) {
+export const SessionPanel = memo(function SessionPanel({ site, phase, picture, remove }: Props) {
   const say = useWords(wallWords);
   const session = phase && "session" in phase && phase.session !== "" ? phase.session : null;
-  if (!site || !phase) return <EmptyState title={say.pickTile} next={say.pickTileNext} />;
+  if (!site || !phase || !picture) return <EmptyState title={say.pickTile} next={say.pickTileNext} />;
   return (
     <section className={css.panel} aria-label={say.session}>
       <h2>{site.name}</h2>
       {phase.is === "opening" && <p className={css.dim}>{say.opening}</p>}
       {phase.is === "refused" && <ErrorNote error={phase.problem} />}
-      {session !== null && <Body key={session} id={session} remove={remove} />}
+      {session !== null && <Body key={session} id={session} picture={picture} remove={remove} />}
     </section>
   );
 });
 
-function Body({ id, remove }: { id: string; remove: () => void }) {
+/** True from when the picture moves, or is not going to soon: whoever chose a site wants to see it, and what is drawn meanwhile holds it up. */
+function usePictureFirst(picture: Picture): boolean {
+  const moving = useSyncExternalStore(picture.state.subscribe, () => picture.state.getSnapshot().flow === "moving");
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PICTURE_FIRST_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return moving || late;
+}
+
+function Body({ id, picture, remove }: { id: string; picture: Picture; remove: () => void }) {
   const say = useWords(wallWords);
   const language = useLanguage();
   const me = useMe();
-  const query = useQuery(queries.session(id));
-  const session = query.data;
+  const query = useQuery({ ...queries.session(id), enabled: usePictureFirst(picture) });
+  // Drawn in the pauses: other pictures run meanwhile.
+  const session = useDeferredValue(query.data);
   if (query.error && !session) return <ErrorNote error={query.error} retry={() => void query.refetch()} />;
   if (!session) return <p className={css.dim}>{say.opening}</p>;
   const open = session.state === "open";

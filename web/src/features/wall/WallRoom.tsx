@@ -159,6 +159,7 @@ export default function WallRoom() {
         <SessionPanel
           site={selected === null ? undefined : sites.get(selected)}
           phase={selected === null ? undefined : wall.phases.get(selected)}
+          picture={selected === null || !wall.phases.has(selected) ? null : link.picture(selected)}
           remove={remove}
         />
       </aside>

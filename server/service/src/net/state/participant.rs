@@ -151,6 +151,12 @@ impl Permit {
 }
 
 impl Participant {
+    /// What it told of the track, or what holds before it did.
+    pub(super) fn settings_of(&self, track: &TrackSid) -> TrackSettings {
+        let first = || TrackSettings::first(self.client.adaptive_stream);
+        self.settings.get(track).copied().unwrap_or_else(first)
+    }
+
     /// It as one sees it who may see these kinds of its tracks; `own`: as it sees itself.
     pub(super) fn view(&self, video: bool, audio: bool, own: bool, version: u32) -> ParticipantView {
         let visible = |track: &&Published| {

@@ -123,10 +123,10 @@ impl State {
         person.choice = live.into_iter().map(|track| (track, subscribe)).collect();
         let mut changed = Vec::new();
         for track in off {
-            let settings = person.settings.entry(track.clone()).or_insert_with(TrackSettings::default);
-            settings.enabled = false;
+            let settings = TrackSettings { enabled: false, ..person.settings_of(&track) };
+            person.settings.insert(track.clone(), settings);
             if person.subscriptions.get(&track).is_some_and(|subscription| subscription.sent) {
-                changed.push((track, *settings));
+                changed.push((track, settings));
             }
         }
         for (track, settings) in changed {

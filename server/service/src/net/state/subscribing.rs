@@ -192,7 +192,7 @@ impl State {
             .map(|(track, subscription)| Downstream {
                 track: track.clone(),
                 publisher: subscription.publisher.clone(),
-                settings: person.settings.get(track).copied().unwrap_or_default(),
+                settings: person.settings_of(track),
             })
             .collect();
         let settled = self.settled.clone();

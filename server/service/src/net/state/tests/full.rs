@@ -42,14 +42,14 @@ fn publishers_and_stations_come_in() {
     let mut world = World::new();
     world.state.set_full(Some(FULL));
     let publisher = world.ask_guest("camera", publisher_rights());
-    let encoder = world.join_as(Manner::Publishing, guest("encoder", guest_rights()), false, None);
+    let encoder = world.join_as(Manner::Publishing, ClientInfo::default(), guest("encoder", guest_rights()), None);
     let station = world.ask_endpoint("station", station_rights());
     let console = world.ask_endpoint("console", console_rights());
     world.run();
     for ticket in [publisher, encoder, station, console] {
         assert!(world.admitted.contains_key(&ticket), "{:?}", world.refused);
     }
-    let player = world.join_as(Manner::Playing, Whom::Endpoint("player".into()), false, None);
+    let player = world.join_as(Manner::Playing, ClientInfo::default(), Whom::Endpoint("player".into()), None);
     assert!(refused(&world, player), "a player only receives");
 }
 

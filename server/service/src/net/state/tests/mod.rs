@@ -114,12 +114,11 @@ impl World {
     // --- what happens ---
 
     fn join(&mut self, whom: Whom, auto_subscribe: bool, resume: Option<ParticipantSid>) -> u64 {
-        self.join_as(Manner::Socket, whom, auto_subscribe, resume)
+        self.join_as(Manner::Socket, ClientInfo { auto_subscribe, ..ClientInfo::default() }, whom, resume)
     }
 
-    pub fn join_as(&mut self, manner: Manner, whom: Whom, auto_subscribe: bool, resume: Option<ParticipantSid>) -> u64 {
+    pub fn join_as(&mut self, manner: Manner, client: ClientInfo, whom: Whom, resume: Option<ParticipantSid>) -> u64 {
         self.next_ticket += 1;
-        let client = ClientInfo { auto_subscribe, ..ClientInfo::default() };
         let join = Join { whom, manner, client, ip: "10.0.0.1".into(), resume };
         self.state.join(self.next_ticket, join, self.at());
         self.take_effects();

@@ -58,6 +58,28 @@ fn subscribing_by_hand_and_settings() {
     assert_eq!(world.told_since(from, &b), vec![Notice::SubscriptionFailed { track: "TR_nothing".into() }]);
 }
 
+/// Until its element is measured the lowest layer will do: of whoever says that it will measure it.
+#[test]
+fn before_it_is_measured_an_adaptive_stream_takes_the_lowest() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let join = |world: &mut World, identity, adaptive_stream| {
+        let client = ClientInfo { auto_subscribe: true, adaptive_stream, ..ClientInfo::default() };
+        let ticket = world.join_as(Manner::Socket, client, guest(identity, guest_rights()), None);
+        world.run();
+        world.admitted[&ticket].0.clone()
+    };
+    let (adaptive, plain) = (join(&mut world, "b", true), join(&mut world, "c", false));
+    let track = world.publish(&a, CAMERA);
+    assert_eq!(world.sent[&adaptive][0].settings.quality, Quality::Low);
+    assert_eq!(world.sent[&plain][0].settings.quality, Quality::High);
+    let settings = TrackSettings { enabled: true, quality: Quality::High, width: 1280, height: 720 };
+    world.wish(&adaptive, Wish::SetTracks { tracks: vec![track], settings });
+    world.publish(&a, MICROPHONE);
+    let told: Vec<TrackSettings> = world.sent[&adaptive].iter().map(|downstream| downstream.settings).collect();
+    assert!(told.contains(&settings), "what it told stays when more comes: {told:?}");
+}
+
 #[test]
 fn without_the_right_nothing_is_received_and_asking_is_on_record() {
     let mut world = World::new();
