@@ -93,6 +93,16 @@ pub struct ClientInfo {
     pub adaptive_stream: bool,
 }
 
+impl ClientInfo {
+    /// livekit-client says that a track is seen before it has measured the element: with no size, and the highest quality for want of one. The
+    /// size follows within a tenth of a second.
+    #[must_use]
+    pub fn has_not_measured(&self, settings: &TrackSettings) -> bool {
+        let is_default = settings.quality == Quality::High && (settings.width, settings.height) == (0, 0);
+        self.adaptive_stream && self.sdk.eq_ignore_ascii_case("js") && is_default
+    }
+}
+
 /// What a client says about a track that it is about to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddTrack {

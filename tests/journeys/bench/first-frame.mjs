@@ -28,6 +28,14 @@ async function commanderAtWall(browser, base) {
       await setLocalDescription.call(this, sdp);
       if (sdp?.type === "answer") window.mark?.("agreed");
     };
+    const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
+    Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+      ...source,
+      set(stream) {
+        if (stream) window.mark?.("track");
+        source.set.call(this, stream);
+      },
+    });
   });
   return page;
 }
@@ -49,15 +57,11 @@ function clickAt(page, site, at) {
             moments.answered = answer.responseEnd - started;
           }).observe({ type: "resource" });
           window.mark = (what) => (moments[what] ??= performance.now() - started);
-          document.querySelector(`[data-site-id="${site}"]`).click();
+          // Nothing here asks again and again: eight pages that look sixty times a second are a load of their own.
           const look = () => {
             const video = document.querySelector(`[data-tile-site="${site}"] video`);
-            if (!video) return requestAnimationFrame(look);
-            const track = () => {
-              if (!video.srcObject) return setTimeout(track, 5);
-              moments.track = performance.now() - started;
-            };
-            track();
+            if (!video) return;
+            change.disconnect();
             video.requestVideoFrameCallback((now, frame) => {
               moments.frame = performance.now() - started;
               // When its last packet came, by the browser; the rest is decoding and painting.
@@ -65,7 +69,9 @@ function clickAt(page, site, at) {
               done(moments);
             });
           };
-          look();
+          const change = new MutationObserver(look);
+          change.observe(document.body, { childList: true, subtree: true });
+          document.querySelector(`[data-site-id="${site}"]`).click();
         }, at - Date.now());
       }),
     { site, at },

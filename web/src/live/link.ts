@@ -70,9 +70,9 @@ export class Link {
     this.#room = this.#make();
   }
 
-  /** The endpoint that this link stands for, as soon as the server has said it. */
-  identity(): Promise<string> {
-    return this.#identity;
+  /** The endpoint that this link stands for: at once when the server has said it, else as soon as it does. */
+  identity(): string | Promise<string> {
+    return this.state.getSnapshot().identity ?? this.#identity;
   }
 
   /** Keeps the link up until the returned function is called. */
@@ -147,10 +147,7 @@ export class Link {
       const { token, identity } = await this.#setup.token();
       if (!this.#up || room !== this.#room) return;
       this.#identified(identity);
-      if (identity !== this.state.getSnapshot().identity) {
-        this.#identity = Promise.resolve(identity);
-        this.state.update((state) => ({ ...state, identity }));
-      }
+      if (identity !== this.state.getSnapshot().identity) this.state.update((state) => ({ ...state, identity }));
       await room.connect(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}`, token, { autoSubscribe: true, maxRetries: 0 });
       this.#attempt = 0;
       this.#phase("connected");

@@ -66,6 +66,8 @@ export class Picture {
     this.element.autoplay = true;
     this.element.playsInline = true;
     this.element.disablePictureInPicture = true;
+    // Nor does a picture go to another screen of the house.
+    this.element.disableRemotePlayback = true;
     this.still = document.createElement("canvas");
   }
 

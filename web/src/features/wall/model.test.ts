@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { OpenedSite, OutboxEvent, SessionEnd, SessionView, Watch } from "@/api/types";
 import { Problem } from "@/lib/problem";
 import { takenCount } from "./layout";
@@ -31,8 +31,9 @@ class Server {
     return this.watch;
   }
 
-  async openSites(watch: string, sites: string[]): Promise<OpenedSite[]> {
+  async openSites(watch: string, sites: string[], endpoint: string): Promise<OpenedSite[]> {
     this.#reach();
+    if (endpoint !== "console") throw new Error(`no such endpoint: ${endpoint}`);
     await this.gate;
     if (watch !== this.watch?.id) throw new Problem({ status: 409, code: "watch_not_open", detail_zh: "", detail_en: "" });
     this.calls.push(`open ${sites.join(",")}`);
@@ -89,6 +90,7 @@ let keptWall: ReturnType<typeof keep>;
 let keptLayout: ReturnType<typeof keep>;
 let waiting: (() => void)[];
 let keptTour: ReturnType<typeof keep>;
+let identity: string | Promise<string>;
 let timers: Set<{ at: number; act: () => void }>;
 
 /** Lets the time go by, with all that was to happen in it. */
@@ -110,9 +112,9 @@ function wall(account = "me"): WallModel {
     openWatch: (purpose) => server.openWatch(purpose),
     currentWatch: async () => server.watch,
     endWatch: (id) => server.endWatch(id),
-    openSites: (watch, sites) => server.openSites(watch, sites),
+    openSites: (watch, sites, endpoint) => server.openSites(watch, sites, endpoint),
     endSession: (session) => server.endSession(session),
-    identity: async () => "console",
+    identity: () => identity,
     openPicture: (site) => void pictures.add(site),
     closePicture: (site) => void pictures.delete(site),
     keptLayout,
@@ -145,6 +147,7 @@ beforeEach(() => {
   waiting = [];
   keptTour = keep();
   timers = new Set();
+  identity = Promise.resolve("console");
 });
 
 async function watching(...sites: string[]): Promise<WallModel> {
@@ -170,6 +173,16 @@ describe("picking", () => {
     expect(phase(model, "a")).toMatchObject({ is: "open", session: server.open.get("a") });
     expect(phase(model, "b")).toMatchObject({ is: "open", session: server.open.get("b") });
     expect(server.calls).toEqual(["watch 巡查", "open a", "open b"]);
+  });
+
+  test("with a watch and a link there, the question leaves before the page draws anything", async () => {
+    const model = await watching("a");
+    identity = "console";
+    const asked = vi.spyOn(server, "openSites");
+    model.pick("b");
+    expect(asked).toHaveBeenCalledExactlyOnceWith(server.watch?.id, ["b"], "console");
+    await settle();
+    expect(phase(model, "b")).toMatchObject({ is: "open" });
   });
 
   test("a refused purpose keeps the question and the site", async () => {

@@ -36,8 +36,8 @@ export interface WallSetup extends TourSetup {
   endSession(session: string): Promise<SessionView>;
   /** Sessions of this account's person that run. Empty when the account may not list them. */
   runningSessions(): Promise<readonly SessionView[]>;
-  /** The endpoint that this console is. */
-  identity(): Promise<string>;
+  /** The endpoint that this console is; at once when it is known. */
+  identity(): string | Promise<string>;
   openPicture(site: string): void;
   closePicture(site: string): void;
   /** Kept for all tabs: the layout's number. */
@@ -257,10 +257,13 @@ export class WallModel {
 
   /** Opens a session for each of the sites; what is open already is taken as it is. */
   async #open(sites: string[]): Promise<void> {
-    await Promise.all(sites.map((site) => this.#ending.get(site)));
+    // Nothing is awaited that is there already: the question leaves before the page draws what the click changed.
+    const ending = sites.flatMap((site) => this.#ending.get(site) ?? []);
+    if (ending.length > 0) await Promise.all(ending);
     const before = new Map(sites.map((site) => [site, this.#now.phases.get(site)]));
     try {
-      const endpoint = await this.#setup.identity();
+      const identity = this.#setup.identity();
+      const endpoint = typeof identity === "string" ? identity : await identity;
       const watch = this.#now.watch;
       if (!watch) return;
       const id = watch.id ?? (await this.#openWatchAgain(watch.purpose));

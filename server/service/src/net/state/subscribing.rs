@@ -309,6 +309,10 @@ impl State {
             let Some(publisher) = self.publishers.get(&track).cloned() else { continue };
             let may = self.people.get(viewer).is_some_and(|person| self.may_receive(person, &publisher, &track));
             let Some(person) = self.people.get_mut(viewer).filter(|_| may) else { continue };
+            let settings = match person.client.has_not_measured(&settings) {
+                true => TrackSettings { enabled: settings.enabled, ..person.settings_of(&track) },
+                false => settings,
+            };
             person.settings.insert(track.clone(), settings);
             if person.subscriptions.get(&track).is_some_and(|held| held.sent) {
                 self.media(viewer, MediaJob::Settings { track, settings });

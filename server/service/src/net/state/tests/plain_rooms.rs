@@ -64,20 +64,32 @@ fn before_it_is_measured_an_adaptive_stream_takes_the_lowest() {
     let mut world = World::new();
     let a = world.guest("a");
     let join = |world: &mut World, identity, adaptive_stream| {
-        let client = ClientInfo { auto_subscribe: true, adaptive_stream, ..ClientInfo::default() };
+        let client = ClientInfo { sdk: "js".into(), auto_subscribe: true, adaptive_stream, ..ClientInfo::default() };
         let ticket = world.join_as(Manner::Socket, client, guest(identity, guest_rights()), None);
         world.run();
         world.admitted[&ticket].0.clone()
     };
     let (adaptive, plain) = (join(&mut world, "b", true), join(&mut world, "c", false));
     let track = world.publish(&a, CAMERA);
-    assert_eq!(world.sent[&adaptive][0].settings.quality, Quality::Low);
-    assert_eq!(world.sent[&plain][0].settings.quality, Quality::High);
-    let settings = TrackSettings { enabled: true, quality: Quality::High, width: 1280, height: 720 };
-    world.wish(&adaptive, Wish::SetTracks { tracks: vec![track], settings });
-    world.publish(&a, MICROPHONE);
-    let told: Vec<TrackSettings> = world.sent[&adaptive].iter().map(|downstream| downstream.settings).collect();
-    assert!(told.contains(&settings), "what it told stays when more comes: {told:?}");
+    let set = |enabled, quality, (width, height)| TrackSettings { enabled, quality, width, height };
+    let sent =
+        |world: &World, to: &ParticipantSid| world.sent[to].iter().find(|sent| sent.track == track).unwrap().settings;
+    let tell = |world: &mut World, settings| {
+        for of in [&adaptive, &plain] {
+            world.wish(of, Wish::SetTracks { tracks: vec![track.clone()], settings });
+            // What was told holds for all that is sent from now on.
+            world.publish(&a, MICROPHONE);
+        }
+        [sent(world, &adaptive), sent(world, &plain)]
+    };
+    assert_eq!(sent(&world, &adaptive), set(true, Quality::Low, (0, 0)));
+    assert_eq!(sent(&world, &plain), set(true, Quality::High, (0, 0)));
+    let seen = set(true, Quality::High, (0, 0));
+    assert_eq!(tell(&mut world, seen), [set(true, Quality::Low, (0, 0)), seen]);
+    let measured = set(true, Quality::High, (1280, 720));
+    assert_eq!(tell(&mut world, measured), [measured; 2]);
+    let hidden = set(false, Quality::High, (0, 0));
+    assert_eq!(tell(&mut world, hidden), [TrackSettings { enabled: false, ..measured }, hidden]);
 }
 
 #[test]
