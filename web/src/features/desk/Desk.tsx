@@ -1,8 +1,7 @@
 // The live desk: five columns by state, the most pressing first; a click opens a request, several are marked and done together.
 
-import { BookOutlined, CheckSquareOutlined, HistoryOutlined, QuestionCircleOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Input, Switch, type InputRef } from "antd";
+import { Button, type InputRef } from "antd";
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useMe } from "@/api/me";
@@ -16,10 +15,10 @@ import { paths } from "@/lib/paths";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { KeyHelp } from "@/ui/KeyHelp";
-import { PageHeader } from "@/ui/PageHeader";
 import { Column } from "./Column";
 import { actsOf, COLUMNS, columnsOf, matches, type Act } from "./desk";
 import css from "./desk.module.css";
+import { DeskBar } from "./DeskBar";
 import { Handing } from "./Handing";
 import { RequestPanel } from "./RequestPanel";
 import { useSteps } from "./steps";
@@ -65,6 +64,16 @@ export function Desk() {
       return next;
     });
   }, []);
+  const turnMine = useCallback((on: boolean) => {
+    keptMine.set(on ? "1" : null);
+    setMine(on);
+  }, []);
+  const turnMarking = useCallback(() => {
+    setMarking((on) => !on);
+    mark(new Set());
+  }, []);
+  const askHelp = useCallback(() => setHelp(true), []);
+  const close = useCallback(() => void navigate(paths.desk), [navigate]);
   const step = (by: number) => {
     const at = inOrder.findIndex((r) => r.id === id);
     const next = inOrder[at < 0 ? 0 : Math.min(Math.max(at + by, 0), inOrder.length - 1)];
@@ -84,51 +93,16 @@ export function Desk() {
     d: () => act(["dispatch"]),
     m: () => turnMine(!mine),
     "/": () => search.current?.focus(),
-    "?": () => setHelp(true),
-    Escape: () => void navigate(paths.desk),
+    "?": askHelp,
+    Escape: close,
   });
-  const turnMine = (on: boolean) => {
-    keptMine.set(on ? "1" : null);
-    setMine(on);
-  };
   const picked = (open.data ?? NONE).filter((r) => marked.has(r.id));
   const bulk = (["accept", "dispatch"] as const).filter((one) => picked.length > 0 && picked.every((r) => actsOf(r, me).includes(one)));
 
   return (
     <div className={css.room} data-open={id !== undefined || undefined}>
       <div className={css.board}>
-        <PageHeader title={say.title} about={say.about}>
-          <Input.Search
-            ref={search}
-            className={css.search}
-            allowClear
-            placeholder={say.search}
-            value={typed}
-            onChange={(event) => type(event.target.value)}
-            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-            aria-label={say.search}
-          />
-          <label className={css.mine}>
-            <Switch size="small" checked={mine} onChange={turnMine} /> {say.mine}
-          </label>
-          <Button
-            icon={<CheckSquareOutlined aria-hidden />}
-            type={marking ? "primary" : "default"}
-            onClick={() => {
-              setMarking(!marking);
-              mark(new Set());
-            }}
-          >
-            {marking ? say.done : say.select}
-          </Button>
-          <Button icon={<HistoryOutlined aria-hidden />} onClick={() => void navigate(paths.pastRequests)}>
-            {say.history}
-          </Button>
-          <Button icon={<BookOutlined aria-hidden />} onClick={() => void navigate(paths.cards)}>
-            {say.cards.title}
-          </Button>
-          <Button type="text" aria-label={say.keys.help} icon={<QuestionCircleOutlined aria-hidden />} onClick={() => setHelp(true)} />
-        </PageHeader>
+        <DeskBar search={search} typed={typed} type={type} mine={mine} turnMine={turnMine} marking={marking} turnMarking={turnMarking} help={askHelp} />
         {marking && marked.size > 0 && (
           <div className={css.bulk} role="toolbar">
             <strong>{say.selected(marked.size)}</strong>
@@ -164,7 +138,7 @@ export function Desk() {
           </div>
         )}
       </div>
-      {id !== undefined && <RequestPanel key={id} id={id} known={chosen} close={() => void navigate(paths.desk)} begin={steps.begin} />}
+      {id !== undefined && <RequestPanel key={id} id={id} known={chosen} close={close} begin={steps.begin} />}
       {steps.dialog}
       <KeyHelp
         open={help}

@@ -3,7 +3,7 @@
 import { CloseOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown, Spin } from "antd";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Link } from "react-router";
 import { guests, photos } from "@/api/calls";
 import { holdsAny, useMe } from "@/api/me";
@@ -32,8 +32,15 @@ const GUESTS: readonly RequestState[] = ["waiting", "accepted", "dispatched", "t
 /** Buttons of their own; the rest is behind "…". */
 const PLAIN = 3;
 
-/** `known`: as the live list has it, at once; the history follows. */
-export function RequestPanel({ id, known, close, begin }: { id: string; known: RequestView | undefined; close: () => void; begin: (request: RequestView, act: Act) => void }) {
+interface Props {
+  id: string;
+  /** As the desk's list has it, at once; the history follows. */
+  known: RequestView | undefined;
+  close: () => void;
+  begin: (request: RequestView, act: Act) => void;
+}
+
+export const RequestPanel = memo(function RequestPanel({ id, known, close, begin }: Props) {
   const say = useWords(deskWords);
   const detail = useQuery(queries.request(id));
   const request = known ?? detail.data;
@@ -49,7 +56,7 @@ export function RequestPanel({ id, known, close, begin }: { id: string; known: R
       {request && <Steps steps={detail.data?.steps ?? []} />}
     </aside>
   );
-}
+});
 
 /** Links, guests and what they agreed to. */
 function RequestGuests({ request }: { request: string }) {

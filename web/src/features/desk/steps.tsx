@@ -3,7 +3,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { App, Button, Form, Input, Modal, Select } from "antd";
-import { useState, type ReactNode } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { link, requests } from "@/api/calls";
 import { queries } from "@/api/queries";
@@ -54,7 +54,7 @@ export function useSteps(): Steps {
   const { message, notification } = App.useApp();
   const [asked, ask] = useState<Asked | null>(null);
 
-  const now = async (request: RequestView, act: Act) => {
+  const now = useCallback(async (request: RequestView, act: Act) => {
     try {
       switch (act) {
         case "accept":
@@ -77,7 +77,7 @@ export function useSteps(): Steps {
     } catch (error) {
       void message.error(problemOf(error).text(language));
     }
-  };
+  }, [language, message, navigate]);
 
   /** Carried out after a while, unless it is taken back. */
   const later = (targets: RequestView[], what: string, step: RequestStep, done: () => void) => {
@@ -111,10 +111,13 @@ export function useSteps(): Steps {
     });
   };
 
-  const begin = (request: RequestView, act: Act) => {
-    if (ASKS[act]) ask({ targets: [request], act, done: () => undefined });
-    else void now(request, act);
-  };
+  const begin = useCallback(
+    (request: RequestView, act: Act) => {
+      if (ASKS[act]) ask({ targets: [request], act, done: () => undefined });
+      else void now(request, act);
+    },
+    [now],
+  );
   const beginAll = (targets: RequestView[], act: Act, done: () => void) => {
     if (ASKS[act]) ask({ targets, act, done });
     else later(targets, say.acts[act], { action: "accept" }, done);
