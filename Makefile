@@ -81,7 +81,7 @@ test-sdk: $(BIN) $(SDK)/node_modules/.stamp $(SDK)/.venv/.stamp
 	@$(SDK)/run
 
 # What Chromium shows first: the table takes in what that left.
-bench: web $(JOURNEYS)/node_modules/.stamp
+bench: web $(JOURNEYS)/node_modules/.stamp $(SDK)/node_modules/.stamp
 	@.ci/setup bench
 	cargo build --release -p lianxian -p lianxian-load
 	cd $(JOURNEYS) && for part in bench/*.mjs; do LIANXIAN_BIN=$(CURDIR)/target/release/lianxian node $$part || exit 1; done

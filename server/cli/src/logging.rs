@@ -11,7 +11,12 @@ const QUIET: &str = "rtc=warn,rtc_ice=warn,rtc_dtls=error,rtc_sctp=warn,webrtc=w
 pub fn start(log: &Log) {
     let filter = format!("{QUIET},{}", log.level).parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        // Of a line that cannot be written it would tell on the same stderr, and panic: nobody's work ends with its log.
+        .log_internal_errors(false);
     let _ = match log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -1,8 +1,12 @@
 //! The binary as an operator meets it: what it prints, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const STOP: Duration = Duration::from_secs(20);
 
 fn lianxian(words: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lianxian")).args(words).current_dir(folder).output().unwrap()
@@ -47,6 +51,36 @@ fn a_seeded_database_is_seeded_once_and_its_chain_is_whole() {
     assert!(verified.status.success() && text(&verified.stdout).contains("whole"), "{}", text(&verified.stderr));
     let steps = lianxian(&["migrate", "--dry-run"], folder.path());
     assert!(text(&steps.stdout).lines().count() >= 2 && !text(&steps.stdout).contains("missing"));
+}
+
+#[test]
+fn a_server_whose_log_nobody_reads_any_more_still_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.toml"), "listen = \"127.0.0.1:0\"\n[media]\nport = 0\n").unwrap();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_lianxian"))
+        .args(["serve", "--config", "c.toml"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert!(ready.contains("ready"), "{ready}");
+    drop(server.stderr.take());
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    let since = Instant::now();
+    let ended = loop {
+        match server.try_wait().unwrap() {
+            Some(ended) => break Some(ended),
+            None if since.elapsed() > STOP => break None,
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    if ended.is_none() {
+        server.kill().unwrap();
+    }
+    assert!(ended.expect("it stops").success());
 }
 
 #[test]

@@ -119,6 +119,10 @@ impl SessionRows for UnitOfWork {
         Ok(self.with_attendances(sql, values![*id]).await?.pop())
     }
 
+    async fn session_kind(&mut self, id: &SessionId) -> StoreResult<Option<SessionKind>> {
+        self.first("SELECT kind FROM sessions WHERE id = $1", values![*id], |row| row.get("kind")).await
+    }
+
     async fn open_sessions(&mut self) -> StoreResult<Vec<Session>> {
         let sql = concat!("SELECT ", session_columns!(), " FROM sessions WHERE state = 'open' ORDER BY id");
         self.with_attendances(sql, values![]).await

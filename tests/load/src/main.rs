@@ -32,6 +32,13 @@ enum Command {
         #[arg(long, default_value_t = 8)]
         seconds: u64,
     },
+    /// A second core alone.
+    Cores {
+        #[arg(long, default_value = "target/release/lianxian")]
+        server: PathBuf,
+        #[arg(long, default_value_t = 8)]
+        seconds: u64,
+    },
     /// Janus alone, to look after it.
     Janus {
         #[arg(long, default_value_t = 200)]
@@ -58,6 +65,9 @@ async fn main() -> Result<()> {
             let mut figures = scenario::run(&server, &viewers, std::time::Duration::from_secs(seconds)).await?;
             figures.take_left(out.parent().unwrap_or(std::path::Path::new(".")))?;
             figures.write(&out)
+        }
+        Command::Cores { server, seconds } => {
+            scenario::cores_alone(&server, std::time::Duration::from_secs(seconds)).await
         }
         Command::Janus { viewers, seconds } => {
             scenario::janus_alone(viewers, std::time::Duration::from_secs(seconds)).await

@@ -129,7 +129,7 @@ pub async fn run(binary: &Path, viewers: &[usize], time: Duration) -> Result<Fig
     if let Some(measured) = beside {
         figures.plain(name, measured.us_per_packet, "us");
         figures.plain(format!("{case}: packets lost"), measured.report.lost as f64, "packets");
-        tell(&mut figures, &case, &measured);
+        tell_delays(&mut figures, &case, &measured.report);
         let ours = figures.value(&format!("lianxian 1 x {COMPARED}: CPU per forwarded packet")).unwrap_or(f64::NAN);
         figures.at_most("ratio to janus at the same load", ours / measured.us_per_packet, "x", 0.25);
     } else {
@@ -157,8 +157,10 @@ async fn repair(figures: &mut Figures, binary: &Path, time: Duration) -> Result<
 async fn cores(figures: &mut Figures, binary: &Path, time: Duration) -> Result<()> {
     let mut rates = Vec::new();
     for workers in [1, 2] {
-        let rate = full(binary, workers, time).await?;
-        figures.plain(format!("lianxian {} rooms, {workers} workers: packets out", FULL.0), rate, "/s");
+        let (rate, share) = full(binary, workers, time).await?;
+        let case = format!("lianxian {} rooms, {workers} workers", FULL.0);
+        figures.plain(format!("{case}: packets out"), rate, "/s");
+        figures.plain(format!("{case}: cores taken"), share, "");
         rates.push(rate);
     }
     if let [one, two] = rates[..] {
@@ -167,7 +169,8 @@ async fn cores(figures: &mut Figures, binary: &Path, time: Duration) -> Result<(
     Ok(())
 }
 
-async fn full(binary: &Path, workers: usize, time: Duration) -> Result<f64> {
+/// Packets out in a second, and how much of the cores the server took for them.
+async fn full(binary: &Path, workers: usize, time: Duration) -> Result<(f64, f64)> {
     let server = Server::start(binary, workers).await?;
     let plane = Plane::start()?;
     let (rooms, viewers, packets) = FULL;
@@ -181,12 +184,13 @@ async fn full(binary: &Path, workers: usize, time: Duration) -> Result<f64> {
     }
     plane.hold(false);
     tokio::time::sleep(WARM_UP).await;
-    let (before, from) = (server.metric(PACKETS_OUT).await?, Instant::now());
+    let (before, spent, from) = (server.metric(PACKETS_OUT).await?, server.process.cpu()?, Instant::now());
     tokio::time::sleep(time).await;
-    let rate = (server.metric(PACKETS_OUT).await? - before) / from.elapsed().as_secs_f64();
+    let out = server.metric(PACKETS_OUT).await? - before;
+    let (spent, passed) = ((server.process.cpu()? - spent).as_secs_f64(), from.elapsed().as_secs_f64());
     drop(links);
     server.process.stop().await?;
-    Ok(rate)
+    Ok((out / passed, spent / passed))
 }
 
 fn floor(figures: &mut Figures) -> Result<f64> {
@@ -289,23 +293,31 @@ pub async fn soak(binary: &Path, minutes: u64) -> Result<Figures> {
     Ok(figures)
 }
 
+/// What a second core gives, without the rest of the table.
+pub async fn cores_alone(binary: &Path, time: Duration) -> Result<()> {
+    cores(&mut Figures::default(), binary, time).await
+}
+
 /// What Janus costs, without anything beside it.
 pub async fn janus_alone(count: usize, time: Duration) -> Result<()> {
     let mut figures = Figures::default();
     let measured = janus_one_to_many(count, time).await?;
     let case = format!("janus 1 x {count}");
     figures.plain(format!("{case}: CPU per forwarded packet"), measured.us_per_packet, "us");
-    tell(&mut figures, &case, &measured);
+    tell_delays(&mut figures, &case, &measured.report);
     Ok(())
 }
 
+/// The viewers join in silence: under the full load a flight of a handshake is lost now and then, and how they join is not compared.
 async fn janus_one_to_many(count: usize, time: Duration) -> Result<Measured> {
     let mut janus = Janus::start().await?;
     let plane = Plane::start()?;
     let feed = janus.publish(&plane).await?;
+    plane.hold(true);
     for _ in 0..count {
         janus.view(&plane, feed).await?;
     }
+    plane.hold(false);
     janus.keep_alive().await?;
     let measured = measure(&plane, &janus.process, time).await?;
     janus.process.stop().await?;

@@ -9,6 +9,8 @@ pub struct Remote {
     pub ufrag: String,
     pub pwd: String,
     pub address: SocketAddr,
+    /// It answers checks and makes none (RFC 8445, section 2.5).
+    pub lite: bool,
     /// The number of the transport-wide sequence extension, and the payload type of VP8's retransmissions.
     pub transport_wide: Option<u8>,
     pub retransmissions: Option<u8>,
@@ -43,6 +45,7 @@ impl Remote {
             ufrag: value(sdp, "a=ice-ufrag:").context("no ice-ufrag")?.to_owned(),
             pwd: value(sdp, "a=ice-pwd:").context("no ice-pwd")?.to_owned(),
             address: addresses.find(SocketAddr::is_ipv4).context("no IPv4 UDP candidate")?,
+            lite: sdp.lines().any(|line| line.trim_end() == "a=ice-lite"),
             transport_wide: sdp.lines().find_map(|line| {
                 let (id, uri) = line.strip_prefix("a=extmap:")?.split_once(' ')?;
                 uri.contains("transport-wide-cc").then(|| id.parse().ok())?
@@ -128,6 +131,7 @@ mod tests {
                 ufrag: "u".into(),
                 pwd: "p".into(),
                 address: "127.0.0.1:8444".parse().unwrap(),
+                lite: true,
                 transport_wide: Some(3),
                 retransmissions: Some(97),
             }

@@ -84,7 +84,10 @@ pub struct Transport {
     local: Local,
     pub remote: Remote,
     endpoint: Endpoint,
+    /// Our check was answered.
     checked: bool,
+    /// We answered one: a side that is not lite takes no DTLS before.
+    answered: bool,
     started: bool,
     next_check: Instant,
     pub keys: Option<Keys>,
@@ -105,7 +108,17 @@ pub enum Got<'a> {
 impl Transport {
     pub fn new(identity: Arc<Identity>, local: Local, remote: Remote, now: Instant) -> Self {
         let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, None);
-        Self { identity, local, remote, endpoint, checked: false, started: false, next_check: now, keys: None }
+        Self {
+            identity,
+            local,
+            remote,
+            endpoint,
+            checked: false,
+            answered: false,
+            started: false,
+            next_check: now,
+            keys: None,
+        }
     }
 
     pub fn goes_by(&self, ufrag: &str) -> bool {
@@ -155,7 +168,7 @@ impl Transport {
             send(&self.check()?);
             self.next_check = now + if self.checked { CONSENT_INTERVAL } else { CHECK_INTERVAL };
         }
-        if self.checked && !self.started {
+        if self.checked && (self.remote.lite || self.answered) && !self.started {
             self.started = true;
             self.endpoint.connect(now, PEER, self.identity.dtls.clone(), None)?;
         }
@@ -178,6 +191,7 @@ impl Transport {
             Some(0..=3) => {
                 if bytes.len() >= 20 && bytes[..2] == [0x00, 0x01] {
                     send(&self.answer(bytes)?);
+                    self.answered = true;
                 }
                 // Any success response to our checks is the answer that we wait for.
                 if bytes.len() >= 20 && bytes[..2] == [0x01, 0x01] {

@@ -99,21 +99,24 @@ pub(super) async fn subscriptions_started(core: &Core, started: Vec<Subscription
 pub(super) async fn first_packet(core: &Core, subscriber: &ParticipantSid, track: &TrackSid) -> ServiceResult<()> {
     let mut work = core.begin(&Actor::System).await?;
     for (session, kind) in work.tx.first_packet(subscriber, track, work.now).await? {
-        if let Some(assist) = work.tx.session(&session).await?.filter(|s| s.kind == SessionKind::Assist) {
-            first_of_assist(&mut work, &assist, subscriber, track, kind).await?;
+        // In a conference everyone receives everyone: the subscriptions say who received what, and hundreds of lines would not.
+        if work.tx.session_kind(&session).await? == Some(SessionKind::Conference) {
+            continue;
+        }
+        let Some(session) = work.tx.session(&session).await? else { continue };
+        if session.kind == SessionKind::Assist {
+            first_of_assist(&mut work, &session, subscriber, track, kind).await?;
             continue;
         }
         let line = match kind {
             TrackKind::Video => {
-                work.tx.mark_first_picture(&session, work.now).await?;
+                work.tx.mark_first_picture(&session.id, work.now).await?;
                 "picture.first"
             }
             TrackKind::Audio => "sound.first",
         };
-        work.tx.append_timeline(&session, work.now, line, "{}").await?;
-        if let Some(session) = work.tx.session(&session).await? {
-            change::tell(&mut work, &session, EventKind::SessionUpdated).await?;
-        }
+        work.tx.append_timeline(&session.id, work.now, line, "{}").await?;
+        change::tell(&mut work, &session, EventKind::SessionUpdated).await?;
     }
     work.commit_unheard().await?;
     Ok(())

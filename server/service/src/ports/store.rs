@@ -230,6 +230,8 @@ pub trait SessionRows: Send {
     async fn update_session(&mut self, session: &Session) -> StoreResult<bool>;
     /// With all its attendances.
     async fn session(&mut self, id: &SessionId) -> StoreResult<Option<Session>>;
+    /// Alone: reading a session costs what all its attendances cost.
+    async fn session_kind(&mut self, id: &SessionId) -> StoreResult<Option<SessionKind>>;
     /// With all their attendances, as are the next four.
     async fn open_sessions(&mut self) -> StoreResult<Vec<Session>>;
     async fn open_sessions_of_site(&mut self, site: &SiteId) -> StoreResult<Vec<Session>>;

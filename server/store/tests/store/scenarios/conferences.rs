@@ -1,11 +1,12 @@
 //! Plain rooms of integration keys: on record as conferences, from the first who joins to the last who leaves.
 
 use crate::harness::town::{SECOND, Town, in_both_towns};
-use lianxian_model::ids::{ParticipantSid, SessionId};
+use lianxian_model::ids::{ParticipantSid, SessionId, TrackSid};
 use lianxian_model::link::ClientInfo;
+use lianxian_model::media::TrackKind;
 use lianxian_model::session::{SessionEnd, SessionKind};
 use lianxian_service::ports::live::LinkEnd;
-use lianxian_service::ports::record::ConferenceJoined;
+use lianxian_service::ports::record::{ConferenceJoined, LinkOwner, SubscriptionStarted};
 
 async fn join(town: &Town, key: &str, who: &str) -> SessionId {
     let joined = ConferenceJoined {
@@ -51,5 +52,28 @@ in_both_towns! {
         assert_eq!(detail.timeline[0].kind, "conference.opened");
         let head = town.login("suozhang").await;
         town.refused(&head, "session.read", town.service.sessions.get(&head, &first)).await;
+    }
+
+    async fn who_received_what_is_in_the_subscriptions_not_in_the_story(town: Town) {
+        let session = join(&town, "platform", "anna").await;
+        join(&town, "platform", "bob").await;
+        let record = town.service.net_record();
+        let (bob, track) = (ParticipantSid("PA_bob".into()), TrackSid("TR_anna".into()));
+        let owner = |who: &str| LinkOwner::Conference { session: session.clone(), identity: who.into() };
+        let started = SubscriptionStarted {
+            sessions: vec![session.clone()],
+            subscriber: owner("bob"),
+            publisher: owner("anna"),
+            track: track.clone(),
+            subscriber_participant: bob.clone(),
+            kind: TrackKind::Video,
+        };
+        record.subscriptions_started(vec![started]).await.unwrap();
+        record.first_packet(&bob, &track).await.unwrap();
+        let mut tx = town.db.read().await;
+        assert_eq!(tx.subscriptions_of(&session).await.unwrap(), [(track, bob)]);
+        let story = tx.timeline(&session).await.unwrap();
+        let kinds: Vec<_> = story.iter().map(|line| line.kind.as_str()).collect();
+        assert_eq!(kinds, ["conference.opened", "attendance.joined", "attendance.joined"]);
     }
 }
