@@ -29,7 +29,7 @@ const SOAK: (usize, usize, usize) = (32, 10, 25);
 const SOAK_PACKETS_PER_FRAME: usize = 1;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Rooms, viewers of each and packets of a frame that are more than one core forwards.
-const FULL: (usize, usize, usize) = (4, 300, 24);
+const FULL: (usize, usize, usize) = (4, 300, 32);
 
 struct Measured {
     report: Report,
