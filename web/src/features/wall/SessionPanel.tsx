@@ -74,7 +74,7 @@ function Body({ id, picture, remove }: { id: string; picture: Picture; remove: (
     <>
       <dl className={css.facts}>
         <dt>{say.number}</dt>
-        <dd className="num">
+        <dd className={`num ${css.numbered}`}>
           {session.number} <StateTag tone={open ? "live" : session.state === "ended" ? "asleep" : "off"}>{term("sessionState", session.state, language)}</StateTag>
         </dd>
         <dt>{say.purpose}</dt>
