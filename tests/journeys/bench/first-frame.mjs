@@ -106,7 +106,7 @@ class Consoles {
     const script = fileURLToPath(new URL("../../sdk/consoles.mjs", import.meta.url));
     // One certificate, as Node and as the SDK's own TLS read it.
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: ca, SSL_CERT_FILE: ca };
-    made.#child = spawn(process.execPath, [script, base, COMMANDER, PASSWORD, count], { env, stdio: ["pipe", "pipe", "inherit"] });
+    made.#child = spawn(process.execPath, [script, base, COMMANDER, PASSWORD, PURPOSE, count], { env, stdio: ["pipe", "pipe", "inherit"] });
     made.#lines = createInterface({ input: made.#child.stdout })[Symbol.asyncIterator]();
     await made.#told("linked");
     return made;
