@@ -7,16 +7,15 @@ As a program it publishes a moving picture and a tone until its standard input e
 import asyncio
 import contextlib
 import fractions
-import ssl
 import sys
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
+
+from ask import ask
 
 WIDTH, HEIGHT, RATE = 640, 360, 48000
 
@@ -53,27 +52,6 @@ class Tone(AudioStreamTrack):
         frame.sample_rate, frame.pts, frame.time_base = RATE, self.at, fractions.Fraction(1, RATE)
         self.at += samples
         return frame
-
-
-# A test server signs its own certificate.
-TRUSTING = ssl.create_default_context()
-TRUSTING.check_hostname = False
-TRUSTING.verify_mode = ssl.CERT_NONE
-
-
-def ask(method, address, token, body=None, **headers):
-    """(status, headers, text) of one request; refusals are answers too."""
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(address, body.encode() if body else None, headers, method=method)
-    tls = {"context": TRUSTING} if address.startswith("https:") else {}
-    try:
-        with urllib.request.urlopen(request, timeout=15, **tls) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, refusal.headers, refusal.read().decode()
 
 
 class Session:

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from livekit import rtc
 
+from ask import ask
 from conftest import EVENTS, WAIT_S, Told
-from encoder import HEIGHT, RATE, WIDTH, ask, play, publish
+from encoder import HEIGHT, RATE, WIDTH, play, publish
 from media import listen, watch
 from server import BINARY, Server
 
