@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | open | `Join` | open | an attendance opens |
 //! | open | `Leave` | open | that attendance closes |
-//! | open | `ObserverLost` | open, observer awaited for `grace_ms` | the observer's attendance closes |
+//! | open | `ObserverAway` | open, observer awaited for `grace_ms` | the observer's attendance closes |
 //! | open, awaited | `ObserverBack` | open | the observer's attendance opens anew |
 //! | open, awaited | `Tick` at the deadline | ended, `observer_lost` | all attendances close |
 //! | open | `End` | ended | all attendances close |
@@ -79,6 +79,8 @@ words! {
         SessionEnded = "session_ended", "会话结束", "session ended";
         Left = "left", "离开", "left";
         LinkLost = "link_lost", "断线", "link lost";
+        /// A console said goodbye: it went to another page of ours, or was closed; it may be back in a moment.
+        PageLeft = "page_left", "离开页面", "left the page";
         ModeChanged = "mode_changed", "改变方式", "changed the mode";
         Duplicate = "duplicate", "同一终端重新连接", "replaced by a new link";
         Revoked = "revoked", "被移出", "removed";
@@ -183,7 +185,8 @@ pub enum SessionEvent {
         participant: ParticipantSid,
         reason: LeaveReason,
     },
-    ObserverLost,
+    /// The observer's link is gone.
+    ObserverAway(LeaveReason),
     /// The observer's link is there (again); the attendance is the one to open.
     ObserverBack(Box<Attendance>),
     /// Time passed.
@@ -265,13 +268,13 @@ impl Session {
             SessionEvent::ParticipantLeft { participant, reason } => {
                 self.leave(|a| a.participant.as_ref() == Some(&participant), reason, now)
             }
-            SessionEvent::ObserverLost => {
+            SessionEvent::ObserverAway(reason) => {
                 if self.observer_lost_ms.is_none() {
                     self.observer_lost_ms = Some(now.max(self.started_ms));
                 }
                 let observer = self.observer_endpoint.clone();
                 let attends = |a: &Attendance| observer.is_some() && a.endpoint_id == observer;
-                Ok(self.leave(attends, LeaveReason::LinkLost, now).unwrap_or_default())
+                Ok(self.leave(attends, reason, now).unwrap_or_default())
             }
             SessionEvent::ObserverBack(attendance) => {
                 let effects = self.join(*attendance, now)?;

@@ -44,7 +44,7 @@ export const terms = {
   } satisfies Terms<t.SessionEnd>,
   mode: { watch: ["只看", "watch"], talk: ["喊话", "talk"], whisper: ["耳语", "whisper"], join: ["插入", "join"], release: ["强拆", "release"], present: ["在场", "present"], guest: ["来访", "guest"] } satisfies Terms<t.Mode>,
   leaveReason: {
-    session_ended: ["会话结束", "session ended"], left: ["离开", "left"], mode_changed: ["改变方式", "changed the mode"], link_lost: ["断线", "link lost"], duplicate: ["同一终端重新连接", "replaced by a new link"],
+    session_ended: ["会话结束", "session ended"], left: ["离开", "left"], mode_changed: ["改变方式", "changed the mode"], link_lost: ["断线", "link lost"], page_left: ["离开页面", "left the page"], duplicate: ["同一终端重新连接", "replaced by a new link"],
     revoked: ["被移出", "removed"], withdrawn: ["撤回同意", "withdrew the consent"], interrupted: ["异常中断", "interrupted"],
   } satisfies Terms<t.LeaveReason>,
   caseEntryKind: {

@@ -17,7 +17,7 @@ export type SessionKind = "patrol" | "assist" | "conference" | "roll_call" | "em
 export type SessionState = "open" | "ended" | "interrupted";
 export type SessionEnd = "ended" | "watch_ended" | "logged_out" | "observer_lost" | "revoked" | "hung_up" | "emptied" | "interrupted";
 export type Mode = "watch" | "talk" | "whisper" | "join" | "release" | "present" | "guest";
-export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost" | "duplicate" | "revoked" | "withdrawn" | "interrupted";
+export type LeaveReason = "session_ended" | "left" | "mode_changed" | "link_lost" | "page_left" | "duplicate" | "revoked" | "withdrawn" | "interrupted";
 export type CaseKind =
   | "consultation" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "resettlement" | "reconsideration"
   | "publicity" | "hotline" | "report" | "other";

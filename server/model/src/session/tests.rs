@@ -70,7 +70,7 @@ fn event(choice: u8, id: usize) -> SessionEvent {
     match choice % 10 {
         0..=2 => SessionEvent::Join(attendance(id, endpoint)),
         3 | 4 => SessionEvent::Leave { endpoint: endpoint.into(), reason: LeaveReason::LinkLost },
-        5 => SessionEvent::ObserverLost,
+        5 => SessionEvent::ObserverAway(LeaveReason::LinkLost),
         6 => SessionEvent::ObserverBack(attendance(id, "console")),
         7 => SessionEvent::Tick,
         8 if choice > 200 => SessionEvent::End { cause: SessionEnd::Ended, note: String::new() },
@@ -122,7 +122,7 @@ fn a_lost_observer_is_awaited_and_then_ends_it() {
     let mut session = session();
     session.apply(SessionEvent::Join(attendance(1, "console")), Millis(1_000)).expect("joins");
     session.apply(SessionEvent::Join(attendance(2, "station")), Millis(1_000)).expect("joins");
-    session.apply(SessionEvent::ObserverLost, Millis(5_000)).expect("lost");
+    session.apply(SessionEvent::ObserverAway(LeaveReason::LinkLost), Millis(5_000)).expect("lost");
     assert_eq!(session.deadline(), Some(Millis(5_000 + OBSERVER_GRACE_MS)));
     assert_eq!(session.apply(SessionEvent::Tick, Millis(19_999)), Ok(vec![]));
     assert!(session.is_open());
@@ -130,14 +130,14 @@ fn a_lost_observer_is_awaited_and_then_ends_it() {
     assert_eq!(session.end_cause, Some(SessionEnd::ObserverLost));
     assert_eq!(session.attendances[0].left_ms, Some(Millis(5_000)));
     assert_eq!(session.attendances[1].left_ms, Some(Millis(20_000)));
-    assert_eq!(session.apply(SessionEvent::ObserverLost, Millis(1)), Err(SessionError::NotOpen(SessionState::Ended)));
+    assert_eq!(session.apply(SessionEvent::ObserverAway(LeaveReason::LinkLost), Millis(1)), Err(SessionError::NotOpen(SessionState::Ended)));
 }
 
 #[test]
 fn an_observer_who_comes_back_goes_on() {
     let mut session = session();
     session.apply(SessionEvent::Join(attendance(1, "console")), Millis(1_000)).expect("joins");
-    session.apply(SessionEvent::ObserverLost, Millis(5_000)).expect("lost");
+    session.apply(SessionEvent::ObserverAway(LeaveReason::LinkLost), Millis(5_000)).expect("lost");
     session.apply(SessionEvent::ObserverBack(attendance(2, "console")), Millis(9_000)).expect("back");
     assert_eq!(session.deadline(), None);
     assert_eq!(session.open_attendances().count(), 1);

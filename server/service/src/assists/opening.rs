@@ -43,6 +43,7 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
     free_console(work, &console).await?;
     let series = format!("HH{}{}", beijing_day(work.now), site.code);
     let sequence = work.tx.next_in_series(&series).await?;
+    let link = work.tx.open_link_of(&console).await?;
     let mut session = Session {
         id: SessionId(new_id(work.now)),
         number: session_number(work.now, &site.code, sequence),
@@ -62,7 +63,8 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
         ended_ms: None,
         end_cause: None,
         end_note: String::new(),
-        observer_lost_ms: None,
+        // A console whose link is not up yet is awaited, but not for ever.
+        observer_lost_ms: link.is_none().then_some(work.now),
         version: 1,
         attendances: Vec::new(),
     };
@@ -94,13 +96,10 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
     change::tell(work, &session, EventKind::SessionOpened).await?;
     work.regrant(&session.id);
     end_patrols(work, &console).await?;
-    let link = work.tx.open_link_of(&console).await?;
-    let mut leader = change::party_attendance(work, &session, &console, &account, Mode::Join);
-    leader.participant = link.as_ref().map(|link| link.participant.clone());
-    change::apply(work, &mut session, SessionEvent::Join(Box::new(leader))).await?;
-    if link.is_none() {
-        // The console's link is not up yet: the session waits for it, but not for ever.
-        change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
+    if let Some(link) = link {
+        let mut leader = change::party_attendance(work, &session, &console, &account, Mode::Join);
+        leader.participant = Some(link.participant);
+        change::apply(work, &mut session, SessionEvent::Join(Box::new(leader))).await?;
     }
     if let Some(link) = work.tx.open_link_of(&station.id).await? {
         let mut present = change::site_attendance(work, &session, &station, &site.name);

@@ -122,7 +122,7 @@ pub(crate) async fn console_left(work: &mut Work, console: &EndpointId, reason: 
             continue;
         }
         if session.observer_endpoint.as_ref() == Some(console) {
-            change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
+            change::apply(work, &mut session, SessionEvent::ObserverAway(reason)).await?;
         } else {
             remove_party(work, &mut session, console, reason).await?;
         }
@@ -142,10 +142,15 @@ pub(crate) async fn console_back(
         if attendance_of(&session, console).is_some() {
             continue;
         }
-        let last = session.attendances.iter().rfind(|a| a.endpoint_id.as_ref() == Some(console)).cloned();
         let leads = session.observer_endpoint.as_ref() == Some(console);
-        let Some(last) = last.filter(|a| leads || a.leave_reason == Some(LeaveReason::LinkLost)) else { continue };
-        let mut attendance = change::again(work, last.clone(), last.mode);
+        let away = |a: &Attendance| matches!(a.leave_reason, Some(LeaveReason::LinkLost | LeaveReason::PageLeft));
+        let last = session.attendances.iter().rfind(|a| a.endpoint_id.as_ref() == Some(console)).cloned();
+        let mut attendance = match last.filter(|a| leads || away(a)) {
+            Some(last) => change::again(work, last.clone(), last.mode),
+            // It was opened before the console's link was up.
+            None if leads => change::party_attendance(work, &session, console, account, Mode::Join),
+            None => continue,
+        };
         attendance.participant = Some(participant.clone());
         let event = if leads {
             SessionEvent::ObserverBack(Box::new(attendance))

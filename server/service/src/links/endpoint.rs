@@ -206,12 +206,13 @@ async fn observer_left(work: &mut Work, console: &Endpoint, cause: LinkEnd) -> S
     if let Some(cause) = over {
         return change::end_of_observer(work, &console.id, cause).await;
     }
+    let reason = if cause == LinkEnd::Left { LeaveReason::PageLeft } else { LeaveReason::LinkLost };
     for mut session in work.tx.open_sessions_of_observer(&console.id).await? {
         if session.kind != SessionKind::Assist && session.observer_lost_ms.is_none() {
-            change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
+            change::apply(work, &mut session, SessionEvent::ObserverAway(reason)).await?;
         }
     }
-    parties::console_left(work, &console.id, LeaveReason::LinkLost).await
+    parties::console_left(work, &console.id, reason).await
 }
 
 /// Stores a presence and tells it.

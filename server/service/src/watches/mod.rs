@@ -242,6 +242,7 @@ impl Watches {
     ) -> ServiceResult<SessionView> {
         let series = format!("HH{}{}", beijing_day(work.now), site.code);
         let sequence = work.tx.next_in_series(&series).await?;
+        let linked = work.tx.open_link_of(&console.id).await?.is_some();
         let mut session = Session {
             id: SessionId(new_id(work.now)),
             number: session_number(work.now, &site.code, sequence),
@@ -261,7 +262,8 @@ impl Watches {
             ended_ms: None,
             end_cause: None,
             end_note: String::new(),
-            observer_lost_ms: None,
+            // A console whose link is not up yet is awaited, but not for ever.
+            observer_lost_ms: (!linked).then_some(work.now),
             version: 1,
             attendances: Vec::new(),
         };
@@ -299,11 +301,9 @@ impl Watches {
         );
         change::tell(work, &session, EventKind::SessionOpened).await?;
         work.regrant(&session.id);
-        let attendance = change::observer_attendance(work, &session);
-        change::apply(work, &mut session, SessionEvent::Join(Box::new(attendance))).await?;
-        if work.tx.open_link_of(&console.id).await?.is_none() {
-            // The console's link is not up yet: the session waits for it, but not for ever.
-            change::apply(work, &mut session, SessionEvent::ObserverLost).await?;
+        if linked {
+            let attendance = change::observer_attendance(work, &session);
+            change::apply(work, &mut session, SessionEvent::Join(Box::new(attendance))).await?;
         }
         for endpoint in endpoints.iter().filter(|e| e.kind.shows_site()) {
             if work.tx.presence(&endpoint.id).await?.is_some_and(|p| p.online) {

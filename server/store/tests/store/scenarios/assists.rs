@@ -5,7 +5,7 @@ use lianxian_model::assist::ASSIST_GRACE_MS;
 use lianxian_model::ids::{EndpointId, SessionId};
 use lianxian_model::link::{LinkEnd, PublishRights};
 use lianxian_model::media::TrackKind;
-use lianxian_model::session::{LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
+use lianxian_model::session::{Attendance, LeaveReason, Mode, SessionEnd, SessionKind, SessionState};
 use lianxian_service::assists::{AssistView, Joining, NewAssist, NewParty};
 use lianxian_service::demo::DemoDevice;
 use lianxian_service::guests::NewConsent;
@@ -201,6 +201,7 @@ in_both_towns! {
         s.logins.logout(&op.actor).await.unwrap();
         let waiting = town.db.read().await.session(&id).await.unwrap().unwrap();
         assert!(waiting.is_open() && waiting.observer_lost_ms.is_some(), "the site keeps its place");
+        assert_eq!(waiting.attendances[0].leave_reason, Some(LeaveReason::Left), "no line broke");
         assert!(waiting.open_attendances().any(|a| a.mode == Mode::Present));
 
         town.clock.pass(ASSIST_GRACE_MS - 1);
@@ -218,6 +219,34 @@ in_both_towns! {
         let over = town.db.read().await.session(&id).await.unwrap().unwrap();
         assert_eq!(over.end_cause, Some(SessionEnd::ObserverLost));
         assert!(over.open_attendances().next().is_none());
+    }
+
+    async fn a_console_between_two_pages_of_ours_is_said_to_have_left_the_page(town: Town) {
+        let s = &town.service;
+        let office = town.device("华明街道司法所");
+        town.on_air(&office).await;
+        let op = town.seat("zhibanyuan").await;
+        // From the desk there is no link yet, and so nobody who could leave.
+        town.unlink(&op.console, &op.participant, LinkEnd::Left).await;
+        let id = call(&town, &op, &office).await.session.id;
+        let leader = async || {
+            let session = town.db.read().await.session(&id).await.unwrap().unwrap();
+            let of = |a: &&Attendance| a.endpoint_id.as_ref() == Some(&op.console);
+            let reasons: Vec<_> = session.attendances.iter().filter(of).map(|a| a.leave_reason).collect();
+            (session.observer_lost_ms.is_some(), reasons)
+        };
+        assert_eq!(leader().await, (true, vec![]));
+        let participant = town.link(&op.console).await;
+        assert_eq!(leader().await, (false, vec![None]));
+        town.unlink(&op.console, &participant, LinkEnd::Left).await;
+        assert_eq!(leader().await, (true, vec![Some(LeaveReason::PageLeft)]));
+        let participant = town.link(&op.console).await;
+        town.unlink(&op.console, &participant, LinkEnd::Lost).await;
+        assert_eq!(leader().await, (true, vec![Some(LeaveReason::PageLeft), Some(LeaveReason::LinkLost)]));
+        town.link(&op.console).await;
+        assert_eq!(leader().await.1.last(), Some(&None), "and comes back from both");
+        s.assists.answer(&town.device_actor(&office).await, &id).await.unwrap();
+        assert_eq!(pairs(&town, &id, &[(&office.endpoint_id, "station"), (&op.console, "op")]), ["op>station va", "station>op va"]);
     }
 
     async fn the_story_says_whose_picture_reached_whom(town: Town) {
