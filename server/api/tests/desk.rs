@@ -135,3 +135,35 @@ async fn a_note_needs_an_assistance_and_its_version() {
     }
     assert_eq!(door.asked("", Method::POST, "/sessions/none/notes", &note).await.0, 401);
 }
+
+#[tokio::test]
+async fn a_cameras_token_shows_and_does_nothing_that_takes_a_person() {
+    let door = Door::open().await;
+    let admin = door.cookie("sysadmin").await;
+    let site = &door.device(0).site_id;
+    let new = json!({ "site_id": site, "name": "大厅摄像机", "kind": "camera" });
+    let (status, camera) = door.asked(&admin, Method::POST, "/org/endpoints", &new).await;
+    assert_eq!(status, 201, "{camera}");
+    let path = format!("/org/endpoints/{}/device-token", camera["id"].as_str().unwrap());
+    let (_, issued) = door.asked(&admin, Method::POST, &path, &json!({})).await;
+    let bearer = format!("Bearer {}", issued["device_token"].as_str().unwrap());
+    let asks = async |method: Method, path: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        door.send(method, &format!("/api/v1{path}"), &headers, "{}").await
+    };
+    assert_eq!(asks(Method::GET, "/station").await.status(), 200, "it is known");
+    for (method, path) in [
+        (Method::GET, "/station/requests"),
+        (Method::POST, "/station/requests"),
+        (Method::GET, "/station/directives"),
+        (Method::GET, "/station/consent-text"),
+    ] {
+        let answer = refused(asks(method.clone(), path).await).await;
+        assert_eq!(answer, (403, "not_staffed".into()), "{method} {path}");
+    }
+    assert_eq!(
+        door.as_device(Method::GET, "/station/requests", "").await.status(),
+        200,
+        "the workstation beside it may"
+    );
+}

@@ -64,6 +64,11 @@ words! {
 }
 
 impl EndpointKind {
+    /// Somebody is at it: it asks for help, answers calls and directives. A camera only shows.
+    pub fn is_staffed(self) -> bool {
+        self.shows_site() && self != EndpointKind::Camera
+    }
+
     /// Shows a site: its picture is what a patrol of the site sees.
     pub fn shows_site(self) -> bool {
         !matches!(self, EndpointKind::Console | EndpointKind::Guest)

@@ -234,6 +234,12 @@ impl Session {
         self.attendances.iter().filter(|a| a.is_open())
     }
 
+    /// When the person was taken out, if nobody has let them in again since.
+    pub fn removed_ms(&self, person: &PersonId) -> Option<Millis> {
+        let last = self.attendances.iter().rfind(|a| a.person_id.as_ref() == Some(person))?;
+        last.left_ms.filter(|_| last.leave_reason == Some(LeaveReason::Revoked))
+    }
+
     /// When `Tick` will end it, if nothing else happens.
     pub fn deadline(&self) -> Option<Millis> {
         if !self.is_open() {

@@ -1,6 +1,7 @@
 //! Who acts: an account through its login, a device through its token, a guest through its visit, or the server itself; and what it may do where.
 
 use lianxian_model::ids::{AccountId, EndpointId, LoginId, PersonId, RequestId, SiteId, UnitId, VisitId};
+use lianxian_model::org::EndpointKind;
 use lianxian_model::roles::{Right, Role, RoleGrant};
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,6 +33,7 @@ pub struct AccountActor {
 pub struct DeviceActor {
     pub endpoint: EndpointId,
     pub endpoint_name: String,
+    pub kind: EndpointKind,
     pub site: SiteId,
     pub site_name: String,
     pub unit: UnitId,

@@ -55,8 +55,8 @@ impl AssistRows for UnitOfWork {
     }
 
     async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>> {
-        let sql = "SELECT DISTINCT s.id AS id FROM sessions s JOIN attendances a ON a.session_id = s.id \
-                   WHERE s.state = $1 AND s.kind = $2 AND a.endpoint_id = $3 ORDER BY s.id";
+        let sql = "SELECT s.id AS id FROM sessions s WHERE s.state = $1 AND s.kind = $2 AND (s.observer_endpoint = $3 OR \
+                   EXISTS (SELECT 1 FROM attendances a WHERE a.session_id = s.id AND a.endpoint_id = $3)) ORDER BY s.id";
         let row = values![SessionState::Open, SessionKind::Assist, *endpoint];
         let ids: Vec<SessionId> = self.all(sql, row, |row| row.get("id")).await?;
         let mut sessions = Vec::with_capacity(ids.len());

@@ -7,6 +7,17 @@ use lianxian_model::guest::{Consent, ConsentText, GuestLink, Rating, Visit};
 use lianxian_model::ids::{ConsentId, EndpointId, GuestLinkId, RequestId, SessionId, UnitId, VisitId};
 use lianxian_service::ports::store::{GuestRows, StoreResult};
 
+/// `merged`: the request, and whatever was merged into it. Whoever came for one of them came for it.
+macro_rules! merged {
+    ($request:literal) => {
+        concat!(
+            "WITH RECURSIVE merged (id) AS (SELECT CAST(",
+            $request,
+            " AS TEXT) UNION SELECT r.id FROM help_requests r JOIN merged m ON r.merged_into = m.id) "
+        )
+    };
+}
+
 macro_rules! link_columns {
     () => {
         "id, request_id, site_id, unit_id, made_by, made_by_account, made_ms, expires_ms, max_uses, uses, revoked_ms, \
@@ -157,9 +168,10 @@ impl GuestRows for UnitOfWork {
 
     async fn guest_links_of(&mut self, request: &RequestId) -> StoreResult<Vec<GuestLink>> {
         let sql = concat!(
+            merged!("$1"),
             "SELECT ",
             link_columns!(),
-            " FROM guest_links WHERE request_id = $1 ORDER BY made_ms DESC, id DESC"
+            " FROM guest_links WHERE request_id IN (SELECT id FROM merged) ORDER BY made_ms DESC, id DESC"
         );
         self.all(sql, values![*request], link).await
     }
@@ -215,8 +227,12 @@ impl GuestRows for UnitOfWork {
     }
 
     async fn visits_of(&mut self, request: &RequestId) -> StoreResult<Vec<Visit>> {
-        let sql =
-            concat!("SELECT ", visit_columns!(), " FROM guest_visits WHERE request_id = $1 ORDER BY opened_ms, id");
+        let sql = concat!(
+            merged!("$1"),
+            "SELECT ",
+            visit_columns!(),
+            " FROM guest_visits WHERE request_id IN (SELECT id FROM merged) ORDER BY opened_ms, id"
+        );
         self.all(sql, values![*request], visit).await
     }
 
@@ -290,17 +306,23 @@ impl GuestRows for UnitOfWork {
     }
 
     async fn consents_of_request(&mut self, request: &RequestId) -> StoreResult<Vec<Consent>> {
-        let sql = concat!("SELECT ", consent_columns!(), " FROM consents WHERE request_id = $1 ORDER BY given_ms, id");
+        let sql = concat!(
+            merged!("$1"),
+            "SELECT ",
+            consent_columns!(),
+            " FROM consents WHERE request_id IN (SELECT id FROM merged) ORDER BY given_ms, id"
+        );
         self.all(sql, values![*request], consent).await
     }
 
     async fn consents_of_session(&mut self, session: &SessionId) -> StoreResult<Vec<Consent>> {
         // Given before the session began, a consent belongs to it by the request that it was held for.
         let sql = concat!(
+            merged!("(SELECT a.request_id FROM assists a WHERE a.session_id = $1)"),
             "SELECT ",
             consent_columns!(),
-            " FROM consents WHERE session_id = $1 OR (session_id IS NULL AND request_id = \
-             (SELECT a.request_id FROM assists a WHERE a.session_id = $1)) ORDER BY given_ms, id"
+            " FROM consents WHERE session_id = $1 OR (session_id IS NULL AND request_id IN \
+             (SELECT id FROM merged)) ORDER BY given_ms, id"
         );
         self.all(sql, values![*session], consent).await
     }

@@ -5,8 +5,8 @@ use crate::select::{Select, containing};
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_model::ids::{PersonId, RequestId, SessionId, UnitId};
-use lianxian_model::request::HelpRequest;
 use lianxian_model::request::rules::RulesVersion;
+use lianxian_model::request::{HelpRequest, Party, RequestState};
 use lianxian_model::time::Millis;
 use lianxian_service::page::Keyset;
 use lianxian_service::ports::store::{RequestCall, RequestQuery, RequestRows, RequestStep, StoreError, StoreResult};
@@ -32,9 +32,7 @@ fn rules(row: &Cells<'_>) -> StoreResult<RulesVersion> {
 
 /// The values of a request after its id and version.
 fn fields(request: &HelpRequest) -> StoreResult<Vec<Value>> {
-    let person = |party: &Option<lianxian_model::request::Party>| -> Option<PersonId> {
-        party.as_ref().map(|party| party.person_id.clone())
-    };
+    let person = |party: &Option<Party>| -> Option<PersonId> { party.as_ref().map(|party| party.person_id.clone()) };
     let body = serde_json::to_string(request).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     Ok(values![
         request.number,
@@ -52,15 +50,27 @@ fn fields(request: &HelpRequest) -> StoreResult<Vec<Value>> {
         request.closed_ms,
         request.next_due(),
         body,
+        request.merged_into,
+        words(request),
     ])
+}
+
+/// What a search of requests looks into, beside the name of the site.
+fn words(request: &HelpRequest) -> String {
+    let name = |party: &Option<Party>| party.as_ref().map(|party| party.name.clone()).unwrap_or_default();
+    let HelpRequest { number, sentence, case_raw, asker_name, result, .. } = request;
+    [number, sentence, case_raw, asker_name, &name(&request.owner), &name(&request.assignee), result]
+        .map(String::as_str)
+        .join("\n")
 }
 
 #[async_trait]
 impl RequestRows for UnitOfWork {
     async fn insert_request(&mut self, request: &HelpRequest) -> StoreResult<()> {
         let sql = "INSERT INTO help_requests (id, version, number, site_id, unit_id, state, is_open, need, urgency, \
-                   owner_person, assignee_person, session_id, case_normalised, raised_ms, closed_ms, next_due_ms, body) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                   owner_person, assignee_person, session_id, case_normalised, raised_ms, closed_ms, next_due_ms, body, \
+                   merged_into, words) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
         let mut row = values![request.id, request.version];
         row.extend(fields(request)?);
         self.run_one(sql, row).await
@@ -70,7 +80,7 @@ impl RequestRows for UnitOfWork {
         let sql = "UPDATE help_requests SET number = $3, site_id = $4, unit_id = $5, state = $6, is_open = $7, \
                    need = $8, urgency = $9, owner_person = $10, assignee_person = $11, session_id = $12, \
                    case_normalised = $13, raised_ms = $14, closed_ms = $15, next_due_ms = $16, body = $17, \
-                   version = version + 1 WHERE id = $1 AND version = $2";
+                   merged_into = $18, words = $19, version = version + 1 WHERE id = $1 AND version = $2";
         let mut row = values![request.id, request.version];
         row.extend(fields(request)?);
         Ok(self.run(sql, row).await? == 1)
@@ -100,10 +110,18 @@ impl RequestRows for UnitOfWork {
         select.and_if("raised_ms < ?1", &query.to_ms);
         select.and_if("is_open = ?1", &query.open);
         if let Some(q) = &query.q {
-            let contains = "(LOWER(number) LIKE LOWER(?1) ESCAPE '!' OR LOWER(body) LIKE LOWER(?1) ESCAPE '!')";
+            let contains = "(LOWER(words) LIKE LOWER(?1) ESCAPE '!' OR site_id IN \
+                            (SELECT id FROM sites WHERE LOWER(name) LIKE LOWER(?1) ESCAPE '!'))";
             select.and(contains, values![containing(q)]);
         }
         self.selected(select.page("raised_ms", "id", page), request).await
+    }
+
+    async fn ringing_requests(&mut self) -> StoreResult<Vec<HelpRequest>> {
+        let sql =
+            "SELECT body, version FROM help_requests WHERE is_open = 1 AND state IN ($1, $2) ORDER BY raised_ms, id";
+        let ringing = self.all(sql, values![RequestState::Waiting, RequestState::Accepted], request).await?;
+        Ok(ringing.into_iter().filter(|request| request.ring.is_some()).collect())
     }
 
     async fn due_requests(&mut self, now: Millis, limit: i64) -> StoreResult<Vec<RequestId>> {

@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::state::{App, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::{header, request};
+use lianxian_service::error::ErrorKind;
 use lianxian_service::{Actor, ServiceError};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -71,6 +72,25 @@ impl FromRequestParts<App> for AsDevice {
         origin::check(parts)?;
         let actor = app.service.enrolments.authenticate(token, &ip).await?;
         Ok(Self { actor, cookie: Some(token.to_owned()) })
+    }
+}
+
+/// A device that somebody is at: what a camera's token may not do.
+pub(crate) struct AsStation {
+    pub(crate) actor: Actor,
+}
+
+impl FromRequestParts<App> for AsStation {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, app: &App) -> Result<Self, Problem> {
+        let AsDevice { actor, .. } = AsDevice::from_request_parts(parts, app).await?;
+        if actor.device().is_some_and(|device| device.kind.is_staffed()) {
+            return Ok(Self { actor });
+        }
+        let en = "nobody is at this device: a workstation asks for help and answers";
+        let zh = "该终端无人值守，求助和办理请在工作站进行";
+        Err(ServiceError::new(ErrorKind::Forbidden, "not_staffed", zh, en).into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Assistances: the centre calls a site, people are asked, come in and leave; the site answers and hangs up.
 
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsStation};
 use crate::read::{Body, Once};
 use crate::state::App;
 use axum::extract::{Path, State};
@@ -119,13 +119,13 @@ async fn set_mode(
 /// The site takes the centre's call.
 #[utoipa::path(post, path = "/station/assists/{id}/answer", tag = "station", params(("id" = SessionId, Path)),
     responses((status = 200, body = AssistView)))]
-async fn answer_call(State(app): State<App>, device: AsDevice, Path(id): Path<SessionId>) -> Answer<AssistView> {
+async fn answer_call(State(app): State<App>, device: AsStation, Path(id): Path<SessionId>) -> Answer<AssistView> {
     ok(app.service.assists.answer(&device.actor, &id).await)
 }
 
 /// The site ends the assistance, or does not take the call.
 #[utoipa::path(post, path = "/station/assists/{id}/end", tag = "station", params(("id" = SessionId, Path)),
     responses((status = 200, body = SessionView)))]
-async fn hang_up(State(app): State<App>, device: AsDevice, Path(id): Path<SessionId>) -> Answer<SessionView> {
+async fn hang_up(State(app): State<App>, device: AsStation, Path(id): Path<SessionId>) -> Answer<SessionView> {
     ok(app.service.assists.hang_up(&device.actor, &id).await)
 }

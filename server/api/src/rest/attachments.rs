@@ -1,7 +1,7 @@
 //! Files that are sent in a session: of accounts under `/sessions`, of the workstation under `/station/assists`.
 
 use super::{Created, created};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsStation};
 use crate::limits;
 use crate::problem::Problem;
 use crate::read::{self, Query};
@@ -58,7 +58,7 @@ async fn read_file(
     responses((status = 201, body = AttachmentView)))]
 async fn keep_station_file(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<SessionId>,
     Query(new): Query<NewAttachment>,
     body: Body,
@@ -72,7 +72,7 @@ async fn keep_station_file(
     responses((status = 200, content_type = "application/octet-stream", body = inline(String))))]
 async fn read_station_file(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, file)): Path<(SessionId, AttachmentId)>,
 ) -> Result<Response, Problem> {
     download(&app, &device.actor, &id, &file).await

@@ -4,7 +4,7 @@
 use super::csv::{self, Cell};
 use super::drawings::image;
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsStation};
 use crate::limits;
 use crate::problem::Problem;
 use crate::read::{self, Body, Once, Query};
@@ -173,7 +173,7 @@ async fn read_directive_picture(
 /// Addressed to this workstation's office, about its site, the latest.
 #[utoipa::path(get, path = "/station/directives", tag = "station",
     responses((status = 200, body = Vec<DirectiveView>)))]
-async fn list_station_directives(State(app): State<App>, device: AsDevice) -> Answer<Vec<DirectiveView>> {
+async fn list_station_directives(State(app): State<App>, device: AsStation) -> Answer<Vec<DirectiveView>> {
     ok(app.service.directives.of_station(&device.actor).await)
 }
 
@@ -181,7 +181,7 @@ async fn list_station_directives(State(app): State<App>, device: AsDevice) -> An
     responses((status = 200, body = DirectiveDetail)))]
 async fn read_station_directive(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<DirectiveId>,
 ) -> Answer<DirectiveDetail> {
     ok(app.service.directives.get(&device.actor, &id).await)
@@ -192,7 +192,7 @@ async fn read_station_directive(
     request_body = DirectiveStepWanted, responses((status = 200, body = DirectiveView)))]
 async fn act_on_station_directive(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<DirectiveId>,
     once: Once,
     Body(wanted): Body<DirectiveStepWanted>,
@@ -207,7 +207,7 @@ async fn act_on_station_directive(
     responses((status = 201, body = PictureView)))]
 async fn keep_station_directive_picture(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<DirectiveId>,
     body: axum::body::Body,
 ) -> Created<PictureView> {
@@ -221,7 +221,7 @@ async fn keep_station_directive_picture(
     responses((status = 200, content_type = "image/webp", body = inline(String))))]
 async fn read_station_directive_picture(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, picture)): Path<(DirectiveId, PictureId)>,
 ) -> Result<Response, Problem> {
     image(app.service.directives.picture(&device.actor, &id, &picture).await)

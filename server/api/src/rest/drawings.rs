@@ -1,7 +1,7 @@
 //! What is frozen, drawn and written in a session: of accounts under `/sessions`, of the workstation under `/station/assists`.
 
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsStation};
 use crate::limits;
 use crate::problem::Problem;
 use crate::read::{self, Body, Query};
@@ -140,7 +140,7 @@ async fn keep_note(
 /// As `/sessions/{id}/marks`, of the assistance in which this device takes part; so are the next five.
 #[utoipa::path(get, path = "/station/assists/{id}/marks", tag = "station", params(("id" = SessionId, Path)),
     responses((status = 200, body = Marks)))]
-async fn read_station_marks(State(app): State<App>, device: AsDevice, Path(id): Path<SessionId>) -> Answer<Marks> {
+async fn read_station_marks(State(app): State<App>, device: AsStation, Path(id): Path<SessionId>) -> Answer<Marks> {
     ok(app.service.drawings.marks(&device.actor, &id).await)
 }
 
@@ -151,7 +151,7 @@ async fn read_station_marks(State(app): State<App>, device: AsDevice, Path(id): 
     responses((status = 201, body = FrameView)))]
 async fn keep_station_frame(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<SessionId>,
     Query(new): Query<NewFrame>,
     body: axum::body::Body,
@@ -165,7 +165,7 @@ async fn keep_station_frame(
     responses((status = 200, content_type = "image/webp", body = inline(String))))]
 async fn read_station_frame(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, frame)): Path<(SessionId, FrameId)>,
 ) -> Result<Response, Problem> {
     image(app.service.drawings.image(&device.actor, &id, &frame).await)
@@ -177,7 +177,7 @@ async fn read_station_frame(
     responses((status = 201, body = StrokeView)))]
 async fn draw_station_stroke(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, frame)): Path<(SessionId, FrameId)>,
     Body(drawn): Body<Drawn>,
 ) -> Created<StrokeView> {
@@ -189,7 +189,7 @@ async fn draw_station_stroke(
     params(("id" = SessionId, Path), ("frame" = FrameId, Path)), responses((status = 200, body = StrokeView)))]
 async fn undo_station_stroke(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, frame)): Path<(SessionId, FrameId)>,
 ) -> Answer<StrokeView> {
     ok(app.service.drawings.undo(&device.actor, &id, &frame).await)
@@ -200,7 +200,7 @@ async fn undo_station_stroke(
     request_body = NewLine, responses((status = 201, body = LineView)))]
 async fn say_station_line(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<SessionId>,
     Body(NewLine { text }): Body<NewLine>,
 ) -> Created<LineView> {

@@ -3,7 +3,7 @@
 
 use super::live::{LinkToken, sign};
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice, AsGuest, GUEST, NotForeign, guest_secret, set_cookie};
+use crate::auth::{AsAccount, AsAccountQuietly, AsGuest, AsStation, GUEST, NotForeign, guest_secret, set_cookie};
 use crate::checks::{self, Received};
 use crate::events;
 use crate::limits;
@@ -144,7 +144,7 @@ async fn put_consent_text(
     request_body = NewGuestLink, responses((status = 201, body = MadeGuestLink)))]
 async fn make_station_guest_link(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<RequestId>,
     MaybeBody(new): MaybeBody<NewGuestLink>,
 ) -> Created<MadeGuestLink> {
@@ -156,7 +156,7 @@ async fn make_station_guest_link(
     responses((status = 200, body = GuestBoard)))]
 async fn read_station_guests(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<RequestId>,
 ) -> Answer<GuestBoard> {
     ok(app.service.guests.board(&device.actor, &id).await)
@@ -167,7 +167,7 @@ async fn read_station_guests(
     request_body = GuestReason, responses((status = 200, body = GuestLinkView)))]
 async fn revoke_station_guest_link(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<GuestLinkId>,
     Body(GuestReason { reason }): Body<GuestReason>,
 ) -> Answer<GuestLinkView> {
@@ -179,7 +179,7 @@ async fn revoke_station_guest_link(
     request_body = GuestReason, responses((status = 200, body = GuestView)))]
 async fn remove_station_guest(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<VisitId>,
     Body(GuestReason { reason }): Body<GuestReason>,
 ) -> Answer<GuestView> {
@@ -188,7 +188,7 @@ async fn remove_station_guest(
 
 /// The consent text that holds for this site.
 #[utoipa::path(get, path = "/station/consent-text", tag = "station", responses((status = 200, body = ConsentTextView)))]
-async fn read_station_consent_text(State(app): State<App>, device: AsDevice) -> Answer<ConsentTextView> {
+async fn read_station_consent_text(State(app): State<App>, device: AsStation) -> Answer<ConsentTextView> {
     let unit = device.actor.device().map(|device| device.unit.clone()).unwrap_or_else(|| UnitId(String::new()));
     ok(app.service.guests.texts(&device.actor, &unit).await.map(|texts| texts.current))
 }
@@ -199,7 +199,7 @@ async fn read_station_consent_text(State(app): State<App>, device: AsDevice) -> 
     request_body = NewConsent, responses((status = 201, body = ConsentView)))]
 async fn consent_at_station(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<SessionId>,
     Body(new): Body<NewConsent>,
 ) -> Created<ConsentView> {
@@ -212,7 +212,7 @@ async fn consent_at_station(
     responses((status = 200, body = ConsentView)))]
 async fn withdraw_at_station(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, consent)): Path<(SessionId, ConsentId)>,
     MaybeBody(withdrawal): MaybeBody<Withdrawal>,
 ) -> Answer<ConsentView> {

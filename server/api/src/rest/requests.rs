@@ -5,7 +5,7 @@ use super::csv::{self, Cell};
 use super::drawings::image;
 use super::duty::OfUnit;
 use super::{Answer, Created, created, ok};
-use crate::auth::{AsAccount, AsAccountQuietly, AsDevice};
+use crate::auth::{AsAccount, AsAccountQuietly, AsStation};
 use crate::limits;
 use crate::problem::Problem;
 use crate::read::{self, Body, Once, Query};
@@ -179,7 +179,7 @@ async fn act_on_request(
 
 /// This site's latest requests.
 #[utoipa::path(get, path = "/station/requests", tag = "station", responses((status = 200, body = Vec<RequestView>)))]
-async fn list_station_requests(State(app): State<App>, device: AsDevice) -> Answer<Vec<RequestView>> {
+async fn list_station_requests(State(app): State<App>, device: AsStation) -> Answer<Vec<RequestView>> {
     ok(app.service.requests.of_station(&device.actor).await)
 }
 
@@ -188,7 +188,7 @@ async fn list_station_requests(State(app): State<App>, device: AsDevice) -> Answ
     responses((status = 201, body = RequestView)))]
 async fn raise_station_request(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     once: Once,
     Body(new): Body<NewRequest>,
 ) -> Created<RequestView> {
@@ -199,7 +199,7 @@ async fn raise_station_request(
     responses((status = 200, body = RequestDetail)))]
 async fn read_station_request(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<RequestId>,
 ) -> Answer<RequestDetail> {
     ok(app.service.requests.get(&device.actor, &id).await)
@@ -210,7 +210,7 @@ async fn read_station_request(
     request_body = RequestStepWanted, responses((status = 200, body = RequestView)))]
 async fn act_on_station_request(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<RequestId>,
     once: Once,
     Body(wanted): Body<RequestStepWanted>,
@@ -251,7 +251,7 @@ async fn read_request_photo(
     responses((status = 201, body = Photo)))]
 async fn keep_station_request_photo(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path(id): Path<RequestId>,
     body: axum::body::Body,
 ) -> Created<Photo> {
@@ -265,7 +265,7 @@ async fn keep_station_request_photo(
     responses((status = 200, content_type = "image/webp", body = inline(String))))]
 async fn read_station_request_photo(
     State(app): State<App>,
-    device: AsDevice,
+    device: AsStation,
     Path((id, photo)): Path<(RequestId, PictureId)>,
 ) -> Result<Response, Problem> {
     image(app.service.requests.photo(&device.actor, &id, &photo).await)

@@ -41,6 +41,7 @@ words! {
     OpenItemKind {
         Session = "session", "进行中的会话", "open session";
         Request = "request", "未办结的求助单", "open help request";
+        Directive = "directive", "未销号的督办单", "open directive";
     }
 }
 

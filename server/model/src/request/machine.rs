@@ -10,6 +10,7 @@
 //! | taken, in hand | `Connect` | connected | |
 //! | connected | `Disconnect` | in hand | |
 //! | connected | `Drop`: whoever helped is gone | accepted, rings again | |
+//! | connected | `Lead`: somebody in the session leads it on | connected, theirs | |
 //! | taken, in hand | `Plead` for a suspension or an extension | the same | |
 //! | taken, in hand | `Decide`, granted | suspended; or the closing clock is due later | closing stands still |
 //! | suspended | `Resume`, or its end | in hand | closing goes on |
@@ -26,7 +27,7 @@
 //! | open, but connected or awaiting the asker | `Merge` | merged | all stop |
 //! | any that rings | `Refuse` by someone who is rung | the same, without that seat | |
 //!
-//! Time climbs the ladder and tells once of a clock that is overdue, then once more for a directive.
+//! A call at the top of its ladder follows the roster: `Roster` has its seats worked out anew. Time climbs the ladder and tells once of a clock that is overdue, then once more for a directive.
 
 use super::clocks::{ClockName, Overdue};
 use super::ring::{Ring, Rung};
@@ -40,25 +41,79 @@ use crate::time::Millis;
 /// Something that is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestAction {
-    Accept { by: Party },
-    Refuse { by: Party, reason: String },
-    Take { by: Party },
-    Dispatch { by: Party, to: Party },
-    Return { by: Party, reason: String },
-    Connect { by: Party, session: SessionId },
+    Accept {
+        by: Party,
+    },
+    Refuse {
+        by: Party,
+        reason: String,
+    },
+    Take {
+        by: Party,
+    },
+    Dispatch {
+        by: Party,
+        to: Party,
+    },
+    Return {
+        by: Party,
+        reason: String,
+    },
+    Connect {
+        by: Party,
+        session: SessionId,
+    },
     Disconnect,
     Drop,
-    Plead { favour: Favour, by: Party, reason: String, until: Millis },
-    Decide { by: Party, granted: bool },
-    Resume { by: Party },
-    Finish { by: Party, result: String },
-    Confirm { by: String },
-    Object { by: String, reason: String },
-    Evaluate { by: String, grade: Grade, text: String },
-    CallBack { by: Party, note: String },
-    Archive { by: Party },
-    Withdraw { by: String, reason: String },
-    Merge { by: Party, into: RequestId },
+    Lead {
+        by: Party,
+    },
+    Plead {
+        favour: Favour,
+        by: Party,
+        reason: String,
+        until: Millis,
+    },
+    Decide {
+        by: Party,
+        granted: bool,
+    },
+    Resume {
+        by: Party,
+    },
+    Finish {
+        by: Party,
+        result: String,
+    },
+    Confirm {
+        by: String,
+    },
+    Object {
+        by: String,
+        reason: String,
+    },
+    Evaluate {
+        by: String,
+        grade: Grade,
+        text: String,
+    },
+    CallBack {
+        by: Party,
+        note: String,
+    },
+    Archive {
+        by: Party,
+    },
+    Withdraw {
+        by: String,
+        reason: String,
+    },
+    Merge {
+        by: Party,
+        into: RequestId,
+    },
+    /// Others are on duty now.
+    Roster,
     Tick,
 }
 
@@ -74,6 +129,7 @@ impl RequestAction {
             RequestAction::Connect { .. } => "connect",
             RequestAction::Disconnect => "disconnect",
             RequestAction::Drop => "drop",
+            RequestAction::Lead { .. } => "lead",
             RequestAction::Plead { favour: Favour::Suspend, .. } => "plead_suspend",
             RequestAction::Plead { favour: Favour::Extend, .. } => "plead_extend",
             RequestAction::Decide { granted: true, .. } => "grant",
@@ -87,6 +143,7 @@ impl RequestAction {
             RequestAction::Archive { .. } => "archive",
             RequestAction::Withdraw { .. } => "withdraw",
             RequestAction::Merge { .. } => "merge",
+            RequestAction::Roster => "roster",
             RequestAction::Tick => "tick",
         }
     }
@@ -148,6 +205,7 @@ impl HelpRequest {
         use RequestState::*;
         match action {
             RequestAction::Tick => Ok(self.tick(now)),
+            RequestAction::Roster => Ok(self.ring.iter().map(|ring| RequestEffect::Rings(ring.rung)).collect()),
             RequestAction::Accept { by } => {
                 self.only_in(&[Waiting])?;
                 self.owner.get_or_insert(by);
@@ -199,8 +257,15 @@ impl HelpRequest {
             RequestAction::Drop => {
                 self.only_in(&[Connected])?;
                 self.assignee = None;
+                self.plea = None;
                 self.state = Accepted;
                 Ok(self.start_ring(now))
+            }
+            RequestAction::Lead { by } => {
+                self.only_in(&[Connected])?;
+                self.assignee = Some(by);
+                self.plea = None;
+                Ok(Vec::new())
             }
             RequestAction::Plead { favour, by, reason, until } => {
                 self.only_in(&[Taken, Handling])?;

@@ -130,7 +130,10 @@ fn a_lost_observer_is_awaited_and_then_ends_it() {
     assert_eq!(session.end_cause, Some(SessionEnd::ObserverLost));
     assert_eq!(session.attendances[0].left_ms, Some(Millis(5_000)));
     assert_eq!(session.attendances[1].left_ms, Some(Millis(20_000)));
-    assert_eq!(session.apply(SessionEvent::ObserverAway(LeaveReason::LinkLost), Millis(1)), Err(SessionError::NotOpen(SessionState::Ended)));
+    assert_eq!(
+        session.apply(SessionEvent::ObserverAway(LeaveReason::LinkLost), Millis(1)),
+        Err(SessionError::NotOpen(SessionState::Ended))
+    );
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub struct AssistView {
     pub consents: Vec<ConsentView>,
     /// Nobody is heard until somebody has agreed to sound: the site is a mediation room.
     pub sound_waits: bool,
+    /// Somebody at the workstation has agreed to sound alone: its picture does not pass.
+    pub picture_withheld: bool,
 }
 
 /// Someone who could be added: logged in, and may answer requests there.
@@ -309,15 +311,21 @@ impl Assists {
     }
 
     /// The actor comes in: whoever was asked in the mode of the asking, the one who leads it, or whoever holds right
-    /// `requests.manage` over the unit. Errors: `console_busy`, `console_offline`, `already_attends`, `parties_full`.
+    /// `requests.manage` over the unit. While nobody leads it, whoever attends and may speak leads it on by this.
+    /// Errors: `console_busy`, `console_offline`, `already_attends`, `parties_full`.
     pub async fn join(&self, actor: &Actor, session: &SessionId, joining: Joining) -> ServiceResult<AssistView> {
         let mut work = self.core.begin(actor).await?;
         let mut found = assist_session(&mut work.tx, session).await?;
         let account = account_of(actor)?;
-        let asked = work.tx.invitations_of(session).await?;
+        let asked = standing_invitations(&mut work.tx, &found).await?;
         let asked = asked.iter().rev().find(|i| i.account_id == account.account).map(|i| i.mode);
         let leads = found.observer_account.as_ref() == Some(&account.account);
+        // Whoever is in it already, and may speak, comes in once more to lead it on.
+        let speaks = found
+            .open_attendances()
+            .any(|a| a.person_id.as_ref() == Some(&account.person) && a.mode.may_publish_in_assist());
         let mode = match asked {
+            _ if speaks && found.observer_lost_ms.is_some() => Some(Mode::Join),
             Some(mode) => Some(mode),
             None if leads || self.over(&mut work.tx, actor, Right::RequestsManage, &found).await? => Some(Mode::Join),
             None => None,
@@ -491,15 +499,25 @@ pub(crate) async fn runs(core: &Core, tx: &mut Box<dyn Tx>, actor: &Actor, sessi
     core.may(tx, actor, right, unit).await
 }
 
-/// Whether the actor attends the assistance, did, or was asked to.
+/// Whether the actor attends the assistance, did, or was asked to, and was not taken out since.
 pub(crate) async fn concerned(tx: &mut Box<dyn Tx>, actor: &Actor, session: &Session) -> ServiceResult<bool> {
     let Some(account) = actor.account() else { return Ok(false) };
     let attended = session.observer_account.as_ref() == Some(&account.account)
         || session.attendances.iter().any(|a| a.person_id.as_ref() == Some(&account.person));
-    if attended || session.kind != SessionKind::Assist {
+    if session.kind != SessionKind::Assist {
         return Ok(attended);
     }
-    Ok(tx.invitations_of(&session.id).await?.iter().any(|i| i.account_id == account.account))
+    if attended && session.removed_ms(&account.person).is_none() {
+        return Ok(true);
+    }
+    Ok(standing_invitations(tx, session).await?.iter().any(|i| i.account_id == account.account))
+}
+
+/// The invitations that still open the door: whoever was taken out needs a new one.
+pub(crate) async fn standing_invitations(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<Invitation>> {
+    let mut invitations = tx.invitations_of(&session.id).await?;
+    invitations.retain(|i| session.removed_ms(&i.person_id).is_none_or(|removed| i.at_ms > removed));
+    Ok(invitations)
 }
 
 fn account_of(actor: &Actor) -> ServiceResult<&AccountActor> {
@@ -543,6 +561,7 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
     let missing = || ServiceError::internal("an assistance without its row");
     let assist = tx.assist(&session.id).await?.ok_or_else(missing)?;
     let sound_waits = !guests::sound_may_pass_in(tx, &session, &assist).await?;
+    let picture_withheld = !guests::station_party(tx, &session, &assist, Mode::Present).await?.picture;
     let (guests, consents) =
         (guests::guests_in(tx, &session, &assist).await?, guests::station_consents(tx, &session, &assist).await?);
     let Assist { station, request_id, request_number, answered_ms, .. } = assist;
@@ -596,5 +615,6 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
         guests,
         consents,
         sound_waits,
+        picture_withheld,
     })
 }

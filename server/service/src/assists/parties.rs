@@ -6,6 +6,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::guests;
 use crate::ports::live::{Grant, PublishRights};
 use crate::ports::store::Tx;
+use crate::requests;
 use crate::sessions::change;
 use crate::work::Work;
 use lianxian_model::assist::{MAX_PARTIES, Party, flows};
@@ -13,7 +14,8 @@ use lianxian_model::ids::{AccountId, EndpointId, ParticipantSid};
 use lianxian_model::session::{Attendance, LeaveReason, Mode, Session, SessionEvent};
 use serde_json::json;
 
-/// Lets a person at a console in. If nobody leads the session at the moment, this person does from now on.
+/// Lets a person at a console in. If nobody leads the session at the moment, this person does from now on, also one who
+/// attends it already; the request that it is held for is theirs then.
 ///
 /// Errors: `session_not_open`, `console_busy`, `already_attends`, `parties_full`.
 pub(crate) async fn add_party(
@@ -23,7 +25,12 @@ pub(crate) async fn add_party(
     account: &AccountActor,
     mode: Mode,
 ) -> ServiceResult<()> {
-    if session.observer_endpoint.as_ref() != Some(console) {
+    let leads = session.observer_lost_ms.is_some() && mode == Mode::Join;
+    let attends = attendance_of(session, console).is_some();
+    if leads && attends {
+        let leave = SessionEvent::Leave { endpoint: console.clone(), reason: LeaveReason::ModeChanged };
+        change::apply(work, session, leave).await?;
+    } else if session.observer_endpoint.as_ref() != Some(console) {
         free_console(work, console).await?;
     }
     if session.open_attendances().filter(|a| a.mode.is_party()).count() >= MAX_PARTIES {
@@ -40,7 +47,6 @@ pub(crate) async fn add_party(
     end_patrols(work, console).await?;
     let mut attendance = change::party_attendance(work, session, console, account, mode);
     attendance.participant = Some(link.participant);
-    let leads = session.observer_lost_ms.is_some() && mode == Mode::Join;
     let former = session.observer_person.clone();
     let event = if leads {
         session.observer_endpoint = Some(console.clone());
@@ -56,6 +62,7 @@ pub(crate) async fn add_party(
     if leads {
         let detail = json!({ "name": account.person_name });
         work.tx.append_timeline(&session.id, work.now, "assist.led", &detail.to_string()).await?;
+        requests::led_on(work, session, account).await?;
     }
     // Whoever leads it on from another computer has a row that is still open.
     if leads && former.as_ref() == Some(&account.person) {
@@ -182,6 +189,7 @@ pub(crate) async fn grants(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceRe
         let Some(endpoint) = &a.endpoint_id else { continue };
         parties.push(match a.mode {
             Mode::Guest => guests::party(tx, endpoint).await?,
+            mode if *endpoint == assist.station => guests::station_party(tx, session, &assist, mode).await?,
             mode => Party::of(endpoint.clone(), mode),
         });
     }

@@ -192,11 +192,20 @@ impl Cases {
         Ok(self.core.read().await?.case_patterns().await?)
     }
 
-    /// Right `org.manage`. Refused if the pattern does not compile or does not take its example.
+    /// Right `org.manage` over the whole district, for which the formats hold. Refused if the pattern does not compile or does not take its example.
     pub async fn set_pattern(&self, actor: &Actor, pattern: CasePattern) -> ServiceResult<CasePattern> {
-        self.core
-            .require(actor, Right::OrgManage, AuditAction::CaseSetPattern, AuditObject::Case, pattern.kind.as_str())
-            .await?;
+        let (action, object) = (AuditAction::CaseSetPattern, AuditObject::Case);
+        self.core.require(actor, Right::OrgManage, action, object, pattern.kind.as_str()).await?;
+        let mut tx = self.core.read().await?;
+        let root = tx.units().await?.into_iter().find(|unit| unit.parent_id.is_none());
+        let over = match &root {
+            Some(root) => self.core.may(&mut tx, actor, Right::OrgManage, &root.id).await?,
+            None => false,
+        };
+        drop(tx);
+        if !over {
+            return Err(self.core.refuse(actor, action, object, pattern.kind.as_str()).await);
+        }
         if pattern.pattern.len() > PATTERN_MAX_BYTES {
             return Err(ServiceError {
                 limit: Some(PATTERN_MAX_BYTES as i64),

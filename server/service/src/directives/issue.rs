@@ -13,12 +13,13 @@ use lianxian_model::directive::{Directive, DirectiveState, Rank, Source, directi
 use lianxian_model::ids::{AccountId, DirectiveId, FrameId, RequestId, SessionId, SiteId, UnitId};
 use lianxian_model::org::Site;
 use lianxian_model::request::HelpRequest;
-use lianxian_model::request::clocks::{ClockName, Limits};
+use lianxian_model::request::clocks::ClockName;
 use lianxian_model::roles::Right;
 use lianxian_model::session::beijing_day;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Open directives of one site; more would bury it.
 pub const MAX_OPEN_A_SITE: usize = 200;
@@ -232,8 +233,12 @@ pub(crate) async fn of_overdue_request(
         Some(person) => work.tx.person(&person).await?.map(|person| person.unit_id),
         None => None,
     };
+    let unit = match unit {
+        Some(unit) => unit,
+        None => answering_above(work, &request.unit_id).await?,
+    };
     let draft = Draft {
-        unit: unit.unwrap_or_else(|| request.unit_id.clone()),
+        unit,
         source: Source {
             request_id: Some(request.id.clone()),
             session_id: request.session_id.clone(),
@@ -243,10 +248,23 @@ pub(crate) async fn of_overdue_request(
         case: (request.case_kind, request.case_raw.clone(), request.case_normalised.clone()),
         finding: format!("求助单 {} 的{}时限已过，催办后仍未办理", request.number, clock.zh()),
         demand: format!("立即办理求助单 {}，并反馈逾期原因和办理结果", request.number),
-        due: Limits::of(request.urgency).directive_after.after(work.now),
+        due: request.clocks.limits.directive_after.after(work.now),
         rank: Rank::Issuer,
         issuer: None,
     };
     let directive = put(work, &site, draft).await?;
     Ok((directive.id, directive.number))
+}
+
+/// The nearest unit above the one that asked where somebody may answer; the highest, if nobody may anywhere.
+async fn answering_above(work: &mut Work, unit: &UnitId) -> ServiceResult<UnitId> {
+    let mut answering: HashSet<UnitId> = HashSet::new();
+    for account in work.tx.accounts().await?.into_iter().filter(|account| !account.disabled) {
+        let grants = work.tx.grants_of(&account.id).await?.into_iter();
+        answering.extend(grants.filter(|g| g.role.rights().contains(&Right::RequestsAnswer)).map(|g| g.unit_id));
+    }
+    let above = work.tx.path_of(unit).await?.into_iter().filter(|above| above != unit);
+    let above: Vec<UnitId> = above.collect();
+    let nearest = above.iter().find(|above| answering.contains(*above)).or(above.last());
+    Ok(nearest.unwrap_or(unit).clone())
 }

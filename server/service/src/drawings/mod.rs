@@ -102,8 +102,8 @@ impl Drawings {
             id,
             session_id: found.id.clone(),
             source: new.source,
-            // A clock that runs ahead changes nothing: nobody froze what is yet to come.
-            frame_ms: new.frame_ms.min(work.now),
+            // A clock that is wrong changes nothing: nobody froze what is yet to come, or what was before the session.
+            frame_ms: new.frame_ms.max(found.started_ms).min(work.now),
             kept_ms: work.now,
             image_type,
             width,
@@ -353,6 +353,7 @@ async fn tell_as(
     mut mark: serde_json::Value,
 ) -> ServiceResult<()> {
     mark["account_ids"] = json!(change::accounts_of(&mut work.tx, session).await?);
+    mark["station"] = json!(work.tx.assist(&session.id).await?.map(|assist| assist.station));
     work.event(kind, change::about(session), mark);
     Ok(())
 }

@@ -154,8 +154,10 @@ impl Duty {
         let ahead = Millis(at.0.saturating_add(NEXT_WITHIN_MS));
         let shifts = serving(&mut tx, &unit, at, ahead).await?;
         let mut names = Names::default();
-        let mut on = Vec::new();
+        let (mut on, mut alarm) = (Vec::new(), true);
         for (shift, _) in who_is_on(&shifts, at) {
+            let there = tx.person(&shift.person_id).await?.is_some_and(|person| !person.disabled);
+            alarm &= !(there && shift.role == DutyRole::Operator);
             on.push(names.view(&mut tx, shift, &shifts, at).await?);
         }
         let (mut missing, mut next) = (Vec::new(), Vec::new());
@@ -170,7 +172,6 @@ impl Duty {
                 _ => {}
             }
         }
-        let alarm = !on.iter().any(|shift| shift.role == DutyRole::Operator);
         let unit = names.unit(&mut tx, &unit).await?;
         Ok(DutyNow { unit, at_ms: at, on, missing, next, alarm, until_ms: next_turn(&shifts, at) })
     }

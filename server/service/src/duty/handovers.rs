@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::org::Named;
 use crate::page::Keyset;
-use crate::ports::store::{RequestQuery, Tx};
+use crate::ports::store::{DirectiveQuery, RequestQuery, Tx};
 use crate::requests::MAX_OPEN_LISTED;
 use crate::secrets::new_id;
 use crate::work::unless_lost;
@@ -16,6 +16,7 @@ use lianxian_model::duty::{
     DutyRole, HELD_MAX_MS, Handover, OpenItem, OpenItemKind, RELIEF_WITHIN_MS, Shift, Standing, standing,
 };
 use lianxian_model::ids::{HandoverId, ShiftId, UnitId};
+use lianxian_model::roles::Right;
 use lianxian_model::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,8 +92,9 @@ impl Duty {
         let to = Millis(at.0.saturating_add(2 * RELIEF_WITHIN_MS));
         let mut shifts = serving(&mut tx, &unit, at, to).await?;
         shifts.retain(|shift| shift.unit_id == unit);
-        let mut due = Vec::new();
+        let (mut due, mut relays) = (Vec::new(), false);
         for (from, to) in pairs(&shifts, at) {
+            relays |= own.as_ref().is_some_and(|own| [&from.person_id, &to.person_id].contains(&own));
             if cards.iter().any(|card| card.from_shift_id == from.id && card.to_shift_id == to.id) {
                 continue;
             }
@@ -109,9 +111,11 @@ impl Duty {
         due.sort_by_key(|due| due.ends_ms);
         let mut views = Vec::new();
         for card in cards {
-            views.push(viewed(&mut tx, actor, &mut names, card).await?);
+            views.push(viewed(&self.core, &mut tx, actor, &mut names, card).await?);
         }
         let (open, _) = open_items(&self.core, &mut tx, &unit).await?;
+        // Whoever hands over or takes over reads all that the card will say, others what they may read anyway.
+        let open = if relays { open } else { readable_items(&self.core, &mut tx, actor, &unit, open).await? };
         Ok(Handovers { due, cards: views, open })
     }
 
@@ -163,7 +167,7 @@ impl Duty {
         tell(&mut work, AuditAction::DutyHandOver, &from, json!({ "handover_id": card.id, "items": card.items.len() }));
         work.commit().await?;
         let mut tx = self.core.read().await?;
-        viewed(&mut tx, actor, &mut Names::default(), card).await
+        viewed(&self.core, &mut tx, actor, &mut Names::default(), card).await
     }
 
     /// The incoming person signs, and so has arrived. Errors: `already_signed`, `shift_over`.
@@ -192,7 +196,7 @@ impl Duty {
         tell(&mut work, AuditAction::DutyTakeOver, &shift, json!({ "handover_id": card.id }));
         work.commit().await?;
         let mut tx = self.core.read().await?;
-        viewed(&mut tx, actor, &mut Names::default(), card).await
+        viewed(&self.core, &mut tx, actor, &mut Names::default(), card).await
     }
 }
 
@@ -234,13 +238,52 @@ async fn open_items(core: &Core, tx: &mut Box<dyn Tx>, unit: &UnitId) -> Service
             since_ms: request.raised_ms,
         });
     }
+    let open = DirectiveQuery { roots: Some(vec![unit.clone()]), open: Some(true), ..DirectiveQuery::default() };
+    for directive in tx.directives(&open, &Keyset { before: None, limit: MAX_OPEN_LISTED }).await? {
+        items.push(OpenItem {
+            kind: OpenItemKind::Directive,
+            id: directive.id.0,
+            number: directive.number,
+            title: format!("{}：{}", directive.state.zh(), directive.finding),
+            since_ms: directive.issued_ms,
+        });
+    }
     items.sort_by_key(|item| item.since_ms);
     let more = items.len().saturating_sub(OPEN_ITEMS_A_CARD);
     items.truncate(OPEN_ITEMS_A_CARD);
     Ok((items, more as i64))
 }
 
-async fn viewed(tx: &mut Box<dyn Tx>, actor: &Actor, names: &mut Names, card: Handover) -> ServiceResult<HandoverView> {
+/// Those of the items that the actor may read where they are from.
+async fn readable_items(
+    core: &Core,
+    tx: &mut Box<dyn Tx>,
+    actor: &Actor,
+    unit: &UnitId,
+    mut items: Vec<OpenItem>,
+) -> ServiceResult<Vec<OpenItem>> {
+    for (kind, right) in [
+        (OpenItemKind::Session, Right::SessionsRead),
+        (OpenItemKind::Request, Right::RequestsRead),
+        (OpenItemKind::Directive, Right::DirectivesRead),
+    ] {
+        if !core.may(tx, actor, right, unit).await? {
+            items.retain(|item| item.kind != kind);
+        }
+    }
+    Ok(items)
+}
+
+/// Whoever gave or takes the card over reads all of it, others what they may read anyway.
+async fn viewed(
+    core: &Core,
+    tx: &mut Box<dyn Tx>,
+    actor: &Actor,
+    names: &mut Names,
+    card: Handover,
+) -> ServiceResult<HandoverView> {
+    let own = actor.account().is_some_and(|a| [&card.from_person_id, &card.to_person_id].contains(&&a.person));
+    let items = if own { card.items } else { readable_items(core, tx, actor, &card.unit_id, card.items).await? };
     let role = tx.shift(&card.from_shift_id).await?.map_or(DutyRole::Operator, |shift| shift.role);
     let incoming = actor.account().is_some_and(|account| account.person == card.to_person_id);
     Ok(HandoverView {
@@ -249,7 +292,7 @@ async fn viewed(tx: &mut Box<dyn Tx>, actor: &Actor, names: &mut Names, card: Ha
         to: names.person(tx, &card.to_person_id).await?,
         may_sign: incoming && card.in_signed_ms.is_none(),
         id: card.id,
-        items: card.items,
+        items,
         more_items: card.more_items,
         note: card.note,
         out_signed_ms: card.out_signed_ms,

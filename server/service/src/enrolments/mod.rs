@@ -240,6 +240,7 @@ pub(crate) fn device_actor(endpoint: &Endpoint, site: &Site, unit: &Unit, ip: &s
     Actor::Device(Box::new(DeviceActor {
         endpoint: endpoint.id.clone(),
         endpoint_name: format!("{} · {}", site.name, endpoint.name),
+        kind: endpoint.kind,
         site: site.id.clone(),
         site_name: site.name.clone(),
         unit: unit.id.clone(),

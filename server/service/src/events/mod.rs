@@ -6,7 +6,7 @@ use crate::actor::{Actor, Scope};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use lianxian_model::event::{EventKind, OutboxEvent};
-use lianxian_model::ids::{AccountId, SiteId};
+use lianxian_model::ids::{AccountId, EndpointId, SiteId};
 use lianxian_model::roles::Right;
 use tokio::sync::watch;
 
@@ -51,7 +51,7 @@ impl Events {
                 if !tx.endpoint(&device.endpoint).await?.is_some_and(|e| e.enrolled && !e.disabled) {
                     return Err(crate::enrolments::device_unknown());
                 }
-                Eyes::Site(device.site.clone())
+                Eyes::Device { site: device.site.clone(), endpoint: device.endpoint.clone() }
             }
             // A guest is told how its own visit stands, and nothing of the outbox.
             Actor::Guest(_) => return Err(ServiceError::forbidden()),
@@ -94,7 +94,7 @@ impl Events {
 /// What one reader of the stream may see.
 enum Eyes {
     All,
-    Site(SiteId),
+    Device { site: SiteId, endpoint: EndpointId },
     Account(Box<AccountEyes>),
 }
 
@@ -114,7 +114,7 @@ impl Eyes {
         use EventKind::*;
         match self {
             Eyes::All => true,
-            Eyes::Site(site) => {
+            Eyes::Device { site, endpoint } => {
                 let told = matches!(
                     event.kind,
                     PresenceChanged
@@ -122,12 +122,13 @@ impl Eyes {
                         | SessionOpened
                         | SessionUpdated
                         | SessionEnded
-                        | SessionMarked
                         | RequestChanged
                         | GuestChanged
                         | DirectiveChanged
                 );
-                told && event.site_id.as_ref() == Some(site)
+                // What is said and drawn in an assistance is told to the workstation that is in it.
+                let own = || event.payload.get("station").and_then(|id| id.as_str()) == Some(endpoint.as_str());
+                (told && event.site_id.as_ref() == Some(site)) || (event.kind == SessionMarked && own())
             }
             Eyes::Account(eyes) => {
                 let covered = |scope: &Scope| match &event.unit_id {

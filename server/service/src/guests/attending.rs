@@ -11,7 +11,7 @@ use crate::sessions::change;
 use crate::work::Work;
 use lianxian_model::assist::{Assist, Party};
 use lianxian_model::guest::{Consent, MAX_GUESTS, Visit, sound_may_pass};
-use lianxian_model::ids::{EndpointId, ParticipantSid, VisitId};
+use lianxian_model::ids::{EndpointId, GuestLinkId, ParticipantSid, VisitId};
 use lianxian_model::link::LinkEnd;
 use lianxian_model::session::{LeaveReason, Mode, Session, SessionEvent};
 use lianxian_model::time::Millis;
@@ -91,6 +91,11 @@ async fn stop_attending(work: &mut Work, endpoint: &EndpointId, reason: LeaveRea
 /// The guest is out, whatever its page does: nothing flows to or from it once this is committed, and its link ends.
 pub(super) async fn leave(work: &mut Work, visit: &Visit, reason: LeaveReason) -> ServiceResult<()> {
     stop_attending(work, &visit.endpoint_id, reason).await?;
+    // Also one who is not in it may have been whose consent let the room be heard.
+    let request = super::followed(&mut work.tx, &visit.request_id).await?;
+    if let Some(session) = request.session_id {
+        work.regrant(&session);
+    }
     work.end_link(&visit.endpoint_id, LinkEnd::Revoked);
     Ok(())
 }
@@ -123,6 +128,18 @@ pub(crate) async fn party(tx: &mut Box<dyn Tx>, endpoint: &EndpointId) -> Servic
     })
 }
 
+/// The workstation as one end of the assistance: its picture does not pass while somebody there has agreed to sound alone.
+pub(crate) async fn station_party(
+    tx: &mut Box<dyn Tx>,
+    session: &Session,
+    assist: &Assist,
+    mode: Mode,
+) -> ServiceResult<Party> {
+    let here = consents_for(tx, session, assist).await?.into_iter().filter(|consent| consent.visit_id.is_none());
+    let picture = here.filter(Consent::in_force).all(|consent| consent.picture);
+    Ok(Party { picture, ..Party::of(assist.station.clone(), mode) })
+}
+
 /// What was agreed to that counts for the assistance: everything given to its request, or in it.
 pub(super) async fn consents_for(
     tx: &mut Box<dyn Tx>,
@@ -144,10 +161,17 @@ pub(crate) async fn sound_may_pass_in(tx: &mut Box<dyn Tx>, session: &Session, a
     }
     let mut consents = consents_for(tx, session, assist).await?;
     if let Some(request) = &assist.request_id {
-        // Whoever was sent away speaks for nobody in the room.
-        let removed: BTreeSet<VisitId> =
-            tx.visits_of(request).await?.into_iter().filter(|v| v.removed_ms.is_some()).map(|v| v.id).collect();
-        consents.retain(|consent| consent.visit_id.as_ref().is_none_or(|visit| !removed.contains(visit)));
+        // Whoever was sent away, alone or with everyone of a link, speaks for nobody in the room.
+        let revoked: BTreeSet<GuestLinkId> =
+            tx.guest_links_of(request).await?.into_iter().filter(|l| l.revoked_ms.is_some()).map(|l| l.id).collect();
+        let gone: BTreeSet<VisitId> = tx
+            .visits_of(request)
+            .await?
+            .into_iter()
+            .filter(|v| v.removed_ms.is_some() || revoked.contains(&v.link_id))
+            .map(|v| v.id)
+            .collect();
+        consents.retain(|consent| consent.visit_id.as_ref().is_none_or(|visit| !gone.contains(visit)));
     }
     Ok(sound_may_pass(site.kind, &consents))
 }

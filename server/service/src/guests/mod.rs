@@ -7,7 +7,7 @@ mod links;
 mod ratings;
 mod read;
 
-pub(crate) use attending::{link_left, link_opened, party, profile, session_ended, sound_may_pass_in};
+pub(crate) use attending::{link_left, link_opened, party, profile, session_ended, sound_may_pass_in, station_party};
 pub(crate) use consents::scope_told;
 pub use consents::{ConsentTextView, ConsentTexts, NewConsent, NewConsentText, Withdrawal};
 pub use door::OpenedVisit;

@@ -414,7 +414,7 @@ pub trait AssistRows: Send {
     async fn assist(&mut self, session: &SessionId) -> StoreResult<Option<Assist>>;
     /// False: it was answered already.
     async fn answer_assist(&mut self, session: &SessionId, at: Millis) -> StoreResult<bool>;
-    /// The open assistances in which the endpoint attends, or did. With all their attendances.
+    /// The open assistances that the endpoint leads, or in which it attends or did. With all their attendances.
     async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
     async fn insert_invitation(&mut self, invitation: &Invitation) -> StoreResult<()>;
     /// Oldest first.
@@ -536,6 +536,8 @@ pub trait RequestRows: Send {
     async fn request_of_session(&mut self, session: &SessionId) -> StoreResult<Option<HelpRequest>>;
     /// Newest first.
     async fn requests(&mut self, query: &RequestQuery, page: &Keyset) -> StoreResult<Vec<HelpRequest>>;
+    /// Those that ring, oldest first.
+    async fn ringing_requests(&mut self) -> StoreResult<Vec<HelpRequest>>;
     /// Those that time changes by then, the longest due first.
     async fn due_requests(&mut self, now: Millis, limit: i64) -> StoreResult<Vec<RequestId>>;
     async fn append_request_step(&mut self, request: &RequestId, step: &RequestStep) -> StoreResult<()>;
@@ -621,7 +623,7 @@ pub trait GuestRows: Send {
     async fn insert_guest_link(&mut self, link: &GuestLink, token_hash: &str) -> StoreResult<()>;
     async fn guest_link(&mut self, id: &GuestLinkId) -> StoreResult<Option<GuestLink>>;
     async fn guest_link_by_token(&mut self, token_hash: &str) -> StoreResult<Option<GuestLink>>;
-    /// Newest first.
+    /// Those of what was merged into it too, newest first; as the visits and the consents of a request.
     async fn guest_links_of(&mut self, request: &RequestId) -> StoreResult<Vec<GuestLink>>;
     /// Takes one use; false: there is none left, or it was revoked.
     async fn use_guest_link(&mut self, id: &GuestLinkId) -> StoreResult<bool>;

@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How often deadlines are looked at.
 pub const SWEEP: Duration = Duration::from_secs(1);
+/// How often calls at the top of their ladder look whether others are on duty now.
+const ROSTER: Duration = Duration::from_secs(5);
 /// How long the answer of a command under an idempotency key is remembered.
 const DONE_COMMAND_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -136,6 +138,11 @@ impl Service {
         self.directives.sweep().await
     }
 
+    /// Calls that nobody is left to climb to ring whoever is on duty now.
+    pub async fn follow_roster(&self) -> ServiceResult<()> {
+        self.requests.follow_roster().await
+    }
+
     /// Heartbeat and sweeps until the token is cancelled. A failed round is logged and tried again.
     pub async fn run(&self, shutdown: CancellationToken) {
         tokio::join!(self.rounds(&shutdown), self.sweep_strays_until(&shutdown));
@@ -148,14 +155,17 @@ impl Service {
     async fn rounds(&self, shutdown: &CancellationToken) {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut roster = tokio::time::interval(ROSTER);
         let mut tidy = tokio::time::interval(Duration::from_secs(3600));
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        roster.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let round = tokio::select! {
                 () = shutdown.cancelled() => break,
                 _ = heartbeat.tick() => self.heartbeat().await,
                 _ = sweep.tick() => self.sweep().await,
+                _ = roster.tick() => self.follow_roster().await,
                 _ = tidy.tick() => self.tidy().await,
             };
             if let Err(error) = round {

@@ -88,6 +88,7 @@ impl RequestStepWanted {
             Self::Withdraw { .. } => Side::AskerOrManager,
             Self::Decide { .. } | Self::Archive => Side::Manager,
             Self::Dispatch { .. } => Side::HolderOrManager,
+            Self::Resume | Self::Merge { .. } => Side::HolderIfHeld,
             _ => Side::Answerer,
         }
     }
@@ -100,6 +101,8 @@ enum Side {
     Manager,
     /// Whoever has it hands it on; whoever manages hands on anything.
     HolderOrManager,
+    /// The same of what somebody has; of what nobody has, whoever may answer.
+    HolderIfHeld,
 }
 
 impl Requests {
@@ -192,14 +195,19 @@ impl Requests {
             Wanted::Withdraw { reason } => RequestAction::Withdraw { by: said, reason: said_why(&reason)? },
             Wanted::Merge { into } => {
                 let other = work.tx.request(&into).await?.filter(|other| other.site_id == request.site_id);
-                if !other.is_some_and(|other| other.state.is_open()) {
+                let Some(other) = other.filter(|other| other.state.is_open()) else {
                     return Err(ServiceError::invalid(
                         "into",
                         "只能并入同一场所的未结求助",
                         "only into an open request of the same site",
                     ));
+                };
+                change::apply(work, request, RequestAction::Merge { by: party(actor)?, into }).await?;
+                // Its guests, and what they agreed to, are the other's from now on.
+                if let Some(session) = &other.session_id {
+                    work.regrant(session);
                 }
-                RequestAction::Merge { by: party(actor)?, into }
+                return change::tell(work, &other).await;
             }
         };
         change::apply(work, request, action).await
@@ -243,18 +251,17 @@ impl Requests {
     async fn may(&self, work: &mut Work, actor: &Actor, request: &HelpRequest, side: Side) -> ServiceResult<bool> {
         let unit = &request.unit_id;
         let asker = self.asks(work, actor, request).await?;
+        let answers = self.core.may(&mut work.tx, actor, Right::RequestsAnswer, unit).await?;
         let manages = self.core.may(&mut work.tx, actor, Right::RequestsManage, unit).await?;
+        let holder = request.assignee.as_ref().map(|assignee| &assignee.person_id);
+        let holds = actor.account().is_some_and(|account| holder == Some(&account.person));
         Ok(match side {
             Side::Asker => asker,
             Side::AskerOrManager => asker || manages,
             Side::Manager => manages,
-            Side::Answerer => self.core.may(&mut work.tx, actor, Right::RequestsAnswer, unit).await?,
-            Side::HolderOrManager => {
-                let holds = |account: &crate::actor::AccountActor| {
-                    request.assignee.as_ref().is_some_and(|assignee| assignee.person_id == account.person)
-                };
-                manages || actor.account().is_some_and(holds)
-            }
+            Side::Answerer => answers,
+            Side::HolderOrManager => manages || holds,
+            Side::HolderIfHeld => manages || holds || (answers && request.assignee.is_none()),
         })
     }
 }

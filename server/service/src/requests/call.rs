@@ -16,7 +16,7 @@ pub(super) struct Called {
 /// Sets whose seats ring on the request's rung. A rung with nobody on it is left at once.
 pub(super) async fn ring(work: &mut Work, request: &mut HelpRequest) -> ServiceResult<Called> {
     let roster = on_duty(&mut work.tx, &request.unit_id, work.now).await?;
-    let seats: Vec<Seat> = roster.iter().map(seat).collect();
+    let seats = seats(&roster);
     let (need, ladder) = (request.need, request.ladder);
     let Some(ring) = &mut request.ring else { return Err(ServiceError::internal("a request that does not ring")) };
     loop {
@@ -39,6 +39,8 @@ pub(super) async fn ring(work: &mut Work, request: &mut HelpRequest) -> ServiceR
     Ok(Called { row, names })
 }
 
-fn seat(on: &OnDuty) -> Seat {
-    Seat { person_id: on.person_id.clone(), role: on.role, skills: on.skills.clone() }
+/// The roster, as far as the ladder cares.
+pub(super) fn seats(roster: &[OnDuty]) -> Vec<Seat> {
+    let seat = |on: &OnDuty| Seat { person_id: on.person_id.clone(), role: on.role, skills: on.skills.clone() };
+    roster.iter().map(seat).collect()
 }

@@ -1,12 +1,13 @@
 //! Changing a request: the pure machine decides, this stores what follows: history, calls, events.
 
 use super::{call, names, read};
+use crate::actor::AccountActor;
 use crate::error::ServiceResult;
 use crate::ports::store::RequestStep;
 use crate::work::{About, Work, unless_lost};
 use lianxian_model::event::EventKind;
 use lianxian_model::request::clocks::ClockName;
-use lianxian_model::request::{HelpRequest, RequestAction, RequestEffect};
+use lianxian_model::request::{HelpRequest, Party, RequestAction, RequestEffect, RequestState};
 use lianxian_model::session::{Session, SessionEnd, SessionKind};
 use serde_json::{Value, json};
 
@@ -24,7 +25,8 @@ pub(super) async fn raise(work: &mut Work, request: &mut HelpRequest) -> Service
 /// Applies one action and stores everything that follows from it.
 pub(crate) async fn apply(work: &mut Work, request: &mut HelpRequest, action: RequestAction) -> ServiceResult<()> {
     let (name, detail) = (action.name(), detail_of(&action));
-    let is_time = matches!(action, RequestAction::Tick);
+    // Nobody did these: only what follows is told.
+    let is_time = matches!(action, RequestAction::Tick | RequestAction::Roster);
     let effects = request.apply(action, work.now)?;
     if is_time && effects.is_empty() {
         return Ok(());
@@ -119,6 +121,7 @@ fn detail_of(action: &RequestAction) -> Value {
         | RequestAction::Object { reason, .. }
         | RequestAction::Withdraw { reason, .. } => json!({ "reason": reason }),
         RequestAction::Dispatch { to, .. } => json!({ "to": to.name }),
+        RequestAction::Lead { by } => json!({ "to": by.name }),
         RequestAction::Connect { session, .. } => json!({ "session_id": session }),
         RequestAction::Plead { reason, until, .. } => json!({ "reason": reason, "until_ms": until }),
         RequestAction::Finish { result, .. } => json!({ "result": result }),
@@ -129,13 +132,24 @@ fn detail_of(action: &RequestAction) -> Value {
     }
 }
 
+/// Somebody else leads the session of a request on: whoever does has it.
+pub(crate) async fn led_on(work: &mut Work, session: &Session, by: &AccountActor) -> ServiceResult<()> {
+    let Some(mut request) = work.tx.request_of_session(&session.id).await? else { return Ok(()) };
+    let has = request.assignee.as_ref().is_some_and(|assignee| assignee.person_id == by.person);
+    if has || request.state != RequestState::Connected {
+        return Ok(());
+    }
+    let by = Party { person_id: by.person.clone(), name: by.person_name.clone() };
+    apply(work, &mut request, RequestAction::Lead { by }).await
+}
+
 /// The session of a request is over: its helper left it in hand, or was lost, and then it rings again.
 pub(crate) async fn session_ended(work: &mut Work, session: &Session) -> ServiceResult<()> {
     if session.kind != SessionKind::Assist {
         return Ok(());
     }
     let Some(mut request) = work.tx.request_of_session(&session.id).await? else { return Ok(()) };
-    if request.state != lianxian_model::request::RequestState::Connected {
+    if request.state != RequestState::Connected {
         return Ok(());
     }
     let lost = matches!(

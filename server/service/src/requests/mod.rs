@@ -24,7 +24,7 @@ use crate::error::{ServiceError, ServiceResult};
 use crate::page::{Keyset, MAX_EXPORT, Page, PageRequest};
 use crate::ports::store::{RequestQuery, Tx};
 use crate::sessions::read::Names;
-pub(crate) use change::{apply, session_ended, step};
+pub(crate) use change::{apply, led_on, session_ended, step};
 use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::case::normalise;
 use lianxian_model::ids::{AccountId, PersonId, RequestId, SiteId};

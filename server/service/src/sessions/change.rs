@@ -1,7 +1,7 @@
 //! Changing a session: the pure machine decides, this stores what follows — intervals, register, timeline, events.
 
 use crate::actor::AccountActor;
-use crate::assists::parties;
+use crate::assists::{self, parties};
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::store::Tx;
 use crate::secrets::new_id;
@@ -147,14 +147,17 @@ async fn concerning(tx: &mut Box<dyn Tx>, session: &Session, summary: &mut serde
     Ok(())
 }
 
-/// Whoever attends an assistance, did, or was asked to.
+/// Whoever attends an assistance, did, or was asked to, and was not taken out since.
 pub(crate) async fn accounts_of(tx: &mut Box<dyn Tx>, session: &Session) -> ServiceResult<Vec<AccountId>> {
     let mut accounts: Vec<AccountId> = session.observer_account.iter().cloned().collect();
-    for a in session.attendances.iter().filter(|a| a.person_id.is_some()) {
-        let Some(console) = &a.endpoint_id else { continue };
+    for a in &session.attendances {
+        let (Some(person), Some(console)) = (&a.person_id, &a.endpoint_id) else { continue };
+        if session.removed_ms(person).is_some() {
+            continue;
+        }
         accounts.extend(parties::account_of_console(tx, console).await?);
     }
-    accounts.extend(tx.invitations_of(&session.id).await?.into_iter().map(|i| i.account_id));
+    accounts.extend(assists::standing_invitations(tx, session).await?.into_iter().map(|i| i.account_id));
     accounts.sort();
     accounts.dedup();
     Ok(accounts)

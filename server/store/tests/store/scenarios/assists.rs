@@ -10,6 +10,7 @@ use lianxian_service::assists::{AssistView, Joining, NewAssist, NewParty};
 use lianxian_service::demo::DemoDevice;
 use lianxian_service::guests::NewConsent;
 use lianxian_service::ports::record::{LinkOwner, SubscriptionStarted};
+use lianxian_service::requests::RequestStepWanted as Step;
 
 async fn call(town: &Town, seat: &Seat, device: &DemoDevice) -> AssistView {
     let new =
@@ -247,6 +248,62 @@ in_both_towns! {
         assert_eq!(leader().await.1.last(), Some(&None), "and comes back from both");
         s.assists.answer(&town.device_actor(&office).await, &id).await.unwrap();
         assert_eq!(pairs(&town, &id, &[(&office.endpoint_id, "station"), (&op.console, "op")]), ["op>station va", "station>op va"]);
+    }
+
+    async fn whoever_is_in_it_leads_it_on_and_has_the_request(town: Town) {
+        let s = &town.service;
+        let office = town.device("华明街道司法所");
+        town.on_air(&office).await;
+        let (op, expert) = (town.seat("zhibanyuan").await, town.seat("lvshi").await);
+        let station = town.device_actor(&office).await;
+        let tap = serde_json::from_value(serde_json::json!({})).unwrap();
+        let request = s.requests.raise(&station, tap, None).await.unwrap();
+        let accept = Step::Accept { endpoint_id: Some(op.console.clone()) };
+        let id = s.requests.act(&op.actor, &request.id, accept, None).await.unwrap().session_id.unwrap();
+        s.assists.invite(&op.actor, &id, party(&expert, Mode::Whisper)).await.unwrap();
+        s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
+        assert_eq!(code(s.assists.join(&expert.actor, &id, joining(&expert)).await), "console_busy", "somebody leads it");
+        s.logins.logout(&op.actor).await.unwrap();
+
+        let view = s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
+        assert_eq!((view.leader_lost_ms, view.parties.len()), (None, 1));
+        assert_eq!((view.parties[0].leads, view.parties[0].mode), (true, Mode::Join));
+        let names = [(&office.endpoint_id, "station"), (&expert.console, "expert")];
+        assert_eq!(pairs(&town, &id, &names), ["expert>station va", "station>expert va"]);
+        let has = s.requests.get(&expert.actor, &request.id).await.unwrap();
+        assert_eq!(has.request.assignee.map(|party| party.name), Some("孙雅琴".into()));
+        assert_eq!(has.request.owner.map(|party| party.name), Some("李明".into()), "the first contact stays");
+        assert!(has.steps.iter().any(|step| step.kind == "lead" && step.actor == "孙雅琴"));
+        town.clock.pass(ASSIST_GRACE_MS);
+        s.sweep().await.unwrap();
+        assert!(town.db.read().await.session(&id).await.unwrap().unwrap().is_open(), "nobody is cut off");
+        let finish = Step::Finish { result: "已答复".into() };
+        s.requests.act(&expert.actor, &request.id, finish, None).await.unwrap();
+    }
+
+    async fn whoever_was_taken_out_needs_a_new_invitation(town: Town) {
+        let s = &town.service;
+        let office = town.device("华明街道司法所");
+        town.on_air(&office).await;
+        let (op, expert) = (town.seat("zhibanyuan").await, town.seat("lvshi").await);
+        let (id, _) = town.assisted(&office, &op).await;
+        let invite = || s.assists.invite(&op.actor, &id, party(&expert, Mode::Join));
+        invite().await.unwrap();
+        s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
+        let account = expert.actor.account().unwrap().account.clone();
+        town.clock.pass(SECOND);
+        s.assists.remove(&op.actor, &id, &account).await.unwrap();
+        town.refused(&expert.actor, "assist.join", s.assists.join(&expert.actor, &id, joining(&expert))).await;
+        town.refused(&expert.actor, "session.read", s.assists.view(&expert.actor, &id)).await;
+        // What is said from then on is not told there.
+        let from = s.events.latest().await.unwrap();
+        s.drawings.say(&op.actor, &id, "仅限在场的人").await.unwrap();
+        let heard = s.events.since(&expert.actor, from).await.unwrap().events;
+        assert!(heard.iter().all(|event| event.session_id.as_ref() != Some(&id)), "{heard:?}");
+        town.clock.pass(SECOND);
+        invite().await.unwrap();
+        s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
+        s.assists.view(&expert.actor, &id).await.unwrap();
     }
 
     async fn the_story_says_whose_picture_reached_whom(town: Town) {

@@ -1,9 +1,10 @@
 //! A case by its number: everything of it in one timeline, withdrawn links as such, other units' rows left out, prints on record.
 
 use crate::harness::town::{SECOND, Town, code, in_both_towns, png};
-use lianxian_model::case::{CaseEntryKind as Kind, CaseKind};
+use lianxian_model::case::{CaseEntryKind as Kind, CaseKind, CasePattern};
 use lianxian_model::duty::Skill;
 use lianxian_model::request::{Grade, Urgency};
+use lianxian_model::roles::RoleGrant;
 use lianxian_service::cases::{CaseEntry, CaseTimelineFilter, NewCaseLink};
 use lianxian_service::directives::{DirectiveStepWanted as DirectiveStep, NewDirective};
 use lianxian_service::drawings::NewFrame;
@@ -48,6 +49,29 @@ fn only(kinds: &str) -> CaseTimelineFilter {
 }
 
 in_both_towns! {
+    async fn the_number_formats_are_the_whole_districts_to_set(town: Town) {
+        let s = &town.service;
+        let of_root = town.login("sysadmin").await;
+        let [former] = s.cases.patterns(&of_root).await.unwrap().into_iter().filter(|p| p.kind == CaseKind::Mediation).collect::<Vec<_>>().try_into().unwrap();
+        let new = CasePattern { pattern: "津丽调字\\(\\d{4}\\)\\d+号".into(), example: "津丽调字(2026)1号".into(), ..former };
+        // Whoever administers one street does not set what holds for all.
+        let mut work = town.db.write().await;
+        let street = work.units().await.unwrap().into_iter().find(|unit| unit.name.starts_with("华明")).unwrap();
+        let account = of_root.account().unwrap().account.clone();
+        let [grant] = work.grants_of(&account).await.unwrap().try_into().unwrap();
+        work.delete_grant(&grant.id).await.unwrap();
+        work.insert_grant(&RoleGrant { id: "street".into(), unit_id: street.id, ..grant.clone() }).await.unwrap();
+        work.commit().await.unwrap();
+        let of_street = town.login("sysadmin").await;
+        town.refused(&of_street, "case.set_pattern", s.cases.set_pattern(&of_street, new.clone())).await;
+        let mut work = town.db.write().await;
+        work.delete_grant(&"street".into()).await.unwrap();
+        work.insert_grant(&grant).await.unwrap();
+        work.commit().await.unwrap();
+        let of_root = town.login("sysadmin").await;
+        assert_eq!(s.cases.set_pattern(&of_root, new.clone()).await.unwrap(), new);
+    }
+
     async fn a_number_leads_to_all_of_it_in_one_timeline(town: Town) {
         let s = &town.service;
         let office = town.device("华明街道司法所");

@@ -199,6 +199,29 @@ in_both_towns! {
         town.chain_holds().await;
     }
 
+    async fn an_overdue_request_that_nobody_could_answer_goes_to_the_office_above(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        for shift in s.duty.now(&chief, None).await.unwrap().on {
+            s.duty.leave(&chief, &shift.id).await.unwrap();
+        }
+        let station = town.device_actor(&town.device(OFFICE)).await;
+        let new = NewRequest {
+            need: Skill::General, urgency: Urgency::Life, sentence: String::new(), case_number: String::new(),
+            case_kind: None, asker: String::new(), site_id: None,
+        };
+        let request = s.requests.raise(&station, new, None).await.unwrap();
+        for _ in 0..2 {
+            town.clock.pass(15 * MINUTE);
+            s.sweep().await.unwrap();
+        }
+        let of_request = DirectiveFilter { request_id: Some(request.id), ..DirectiveFilter::default() };
+        let found = s.directives.list(&Actor::System, &of_request, &all()).await.unwrap().items;
+        assert_eq!(found.len(), 1);
+        assert!(s.directives.of_station(&station).await.unwrap().is_empty(), "not the one that asked");
+        assert_eq!(found[0].unit.as_ref().map(|unit| unit.name.as_str()), Some("东丽区司法局"));
+    }
+
     async fn a_directive_is_found_by_its_own_and_by_its_sessions_case(town: Town) {
         let s = &town.service;
         let office = town.device(OFFICE);

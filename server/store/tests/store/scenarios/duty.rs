@@ -1,10 +1,12 @@
 //! The roster: planned within one's scope, lived, and asked who answers a site.
 
 use crate::harness::town::{MINUTE, SECOND, Town, code, in_both_towns};
-use lianxian_model::duty::{DutyMode, DutyRole, Skill, Standing, SwapState};
+use lianxian_model::duty::{DutyMode, DutyRole, OpenItemKind, Skill, Standing, SwapState};
 use lianxian_model::event::EventKind;
 use lianxian_model::ids::{PersonId, UnitId};
+use lianxian_model::people::Person;
 use lianxian_model::time::{Clock, Millis};
+use lianxian_service::directives::NewDirective;
 use lianxian_service::duty::{
     CopyWeek, IMPORT_MAX_LINES, NewHandover, NewShift, NewSwap, SheetLine, ShiftChange, ShiftView, SwapDecision,
 };
@@ -188,6 +190,14 @@ in_both_towns! {
         let operators: Vec<_> =
             s.duty.now(&chief, None).await.unwrap().on.into_iter().filter(|on| on.role == DutyRole::Operator).collect();
         assert_eq!(operators.len(), 2);
+        // Somebody who may not log in any more answers nobody.
+        let mut work = town.db.write().await;
+        for shift in &operators {
+            let person = work.person(&shift.person.id.as_str().into()).await.unwrap().unwrap();
+            work.update_person(&Person { disabled: true, ..person }).await.unwrap();
+        }
+        work.commit().await.unwrap();
+        assert!(s.duty.now(&chief, None).await.unwrap().alarm);
         for shift in &operators {
             s.duty.leave(&chief, &shift.id).await.unwrap();
         }
@@ -351,6 +361,21 @@ in_both_towns! {
         let asked = s.requests.raise(&town.device_actor(&office).await, tap, None).await.unwrap();
         let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
         assert_eq!((&board.open[1].number, board.open[1].title.as_str()), (&asked.number, "待受理：等材料"));
+        let finding = "登记簿未盖章".to_owned();
+        let demand = "补盖并反馈".to_owned();
+        let due_ms = Millis(town.clock.now().0 + HOUR);
+        let new = NewDirective {
+            site_id: Some(office.site_id.clone()), request_id: None, session_id: None, frame_id: None, finding, demand, due_ms,
+            case_number: String::new(), case_kind: None,
+        };
+        town.clock.pass(1);
+        let told = s.directives.issue(&commander.actor, new, None).await.unwrap();
+        let board = s.duty.handovers(&staff, Some(&unit_id)).await.unwrap();
+        assert_eq!((board.open[2].number.clone(), board.open[2].kind), (told.number, OpenItemKind::Directive));
+        // Who only reads rosters reads no purposes of sessions here.
+        let expert = town.login("lvshi").await;
+        let board = s.duty.handovers(&expert, Some(&unit_id)).await.unwrap();
+        assert!(board.open.iter().all(|item| item.kind != OpenItemKind::Session), "{:?}", board.open);
         let card = || NewHandover {
             from_shift_id: day.id.clone(),
             to_shift_id: night.id.clone(),
@@ -360,7 +385,7 @@ in_both_towns! {
         let backwards = NewHandover { to_shift_id: day.id.clone(), ..card() };
         assert_eq!(code(s.duty.hand_over(&staff, backwards).await), "invalid");
         let signed = s.duty.hand_over(&staff, card()).await.unwrap();
-        assert_eq!((signed.items.len(), signed.in_signed_ms), (2, None));
+        assert_eq!((signed.items.len(), signed.in_signed_ms), (3, None));
         assert_eq!(code(s.duty.hand_over(&staff, card()).await), "already_signed");
         // It waits, and everybody sees that it does.
         let board = s.duty.handovers(&chief, Some(&unit_id)).await.unwrap();

@@ -275,6 +275,51 @@ in_both_towns! {
         assert_eq!(flows(&town, &session, &names), open);
         s.guests.withdraw(&guest, Withdrawal::default()).await.unwrap();
         assert_eq!(flows(&town, &session, &names), silent);
+        // Nor does the yes of one whose link was revoked, who had come and gone.
+        s.guests.consent(&guest, yes(&view, "赵某", false, true)).await.unwrap();
+        assert_eq!(flows(&town, &session, &names), open);
+        s.guests.revoke_link(&op.actor, &made.link.id, "发错了人").await.unwrap();
+        becomes("the room is silent", || flows(&town, &session, &names) == silent).await;
+
+        // Sound alone was agreed to in the room: its picture stays there.
+        let alone = NewConsent { picture: false, ..new.clone() };
+        let given = s.guests.consent_at_station(&matter.station, &session, alone).await.unwrap();
+        assert_eq!(flows(&town, &session, &names), ["op>station va", "station>op a"]);
+        let view = s.assists.view(&op.actor, &session).await.unwrap();
+        assert!(view.picture_withheld && !view.sound_waits);
+        s.guests.withdraw_at_station(&matter.station, &session, &given.id, Withdrawal::default()).await.unwrap();
+        assert_eq!(flows(&town, &session, &names), silent);
+        assert!(!s.assists.view(&op.actor, &session).await.unwrap().picture_withheld);
+    }
+
+    async fn the_guests_of_a_merged_request_are_those_of_the_one_that_goes_on(town: Town) {
+        let s = &town.service;
+        let first = asked_at(&town, "华明街道调解室").await;
+        town.on_air(&first.device).await;
+        let second = Matter {
+            device: first.device.clone(),
+            station: first.station.clone(),
+            request: s.requests.raise(&first.station, tap(), None).await.unwrap(),
+        };
+        let made = link(&town, &second).await;
+        let (guest, view) = come(&town, &made.token).await;
+        s.guests.consent(&guest, yes(&view, "赵某", true, true)).await.unwrap();
+        let op = town.seat("zhibanyuan").await;
+        let session = accept(&town, &first, &op).await;
+        let names = [(&first.device.endpoint_id, "station"), (&op.console, "op")];
+        assert_eq!(flows(&town, &session, &names), ["op>station v", "station>op v"]);
+        assert!(s.assists.view(&op.actor, &session).await.unwrap().guests.is_empty());
+        s.requests.act(&op.actor, &second.request.id, Step::Merge { into: first.request.id.clone() }, None).await.unwrap();
+        let open = ["op>station va", "station>op va"];
+        becomes("what the guest agreed to counts", || flows(&town, &session, &names) == open).await;
+        town.link(&end(&guest)).await;
+        let seen = s.assists.view(&op.actor, &session).await.unwrap().guests;
+        assert_eq!(seen.iter().map(|g| (g.name.as_str(), g.state)).collect::<Vec<_>>(), [("赵某", GuestState::Attending)]);
+        let board = s.guests.board(&op.actor, &first.request.id).await.unwrap();
+        assert_eq!((board.links.len(), board.guests.len(), board.consents.len()), (1, 1, 1));
+        // And is taken out like any other.
+        s.guests.remove(&op.actor, &seen[0].id, "与本案无关").await.unwrap();
+        becomes("nobody speaks for the room", || flows(&town, &session, &names) == ["op>station v", "station>op v"]).await;
     }
 
     async fn a_link_that_opens_nothing_says_which_and_what_to_do(town: Town) {

@@ -2,7 +2,7 @@
 
 use crate::harness::town::{MINUTE, SECOND, Town, all, code, in_both_towns, png, service_over};
 use lianxian_model::case::CaseKind;
-use lianxian_model::duty::Skill;
+use lianxian_model::duty::{DutyMode, DutyRole, Skill};
 use lianxian_model::request::clocks::Span;
 use lianxian_model::request::ring::{Ladder, Rung};
 use lianxian_model::request::rules::Rules;
@@ -10,6 +10,7 @@ use lianxian_model::request::{Favour, Grade, PHOTOS_A_REQUEST, RequestState, Urg
 use lianxian_model::time::{Clock, Millis};
 use lianxian_service::Actor;
 use lianxian_service::cases::CaseTimelineFilter;
+use lianxian_service::duty::NewShift;
 use lianxian_service::requests::{NewRequest, NewRules, RequestFilter, RequestStepWanted as Step, RequestView};
 
 const OFFICE: &str = "华明街道司法所";
@@ -138,6 +139,76 @@ in_both_towns! {
         assert_eq!((rung, names.contains(&"刘建国".to_owned())), (Rung::Leader, true));
         let detail = service.requests.get(&Actor::System, &request.id).await.unwrap();
         assert_eq!(detail.calls.iter().map(|call| call.rung).collect::<Vec<_>>(), [Rung::Seats, Rung::Chief, Rung::Leader]);
+    }
+
+    async fn a_call_at_the_top_rings_whoever_comes_on_duty_and_no_longer_who_went(town: Town) {
+        let s = &town.service;
+        let chief = town.login("zhibanzhang").await;
+        for shift in s.duty.now(&chief, None).await.unwrap().on {
+            s.duty.leave(&chief, &shift.id).await.unwrap();
+        }
+        let request = raised(&town, tap()).await;
+        assert_eq!(ringing(&town, &request).await, (Rung::Leader, vec![]), "nobody is there");
+        s.follow_roster().await.unwrap();
+        let calls = async || s.requests.get(&Actor::System, &request.id).await.unwrap().calls.len();
+        assert_eq!(calls().await, 1, "a roster that is the same is no new call");
+        let person = |account: &'static str| async { town.login(account).await.account().unwrap().person.clone() };
+        let at = town.clock.now();
+        let new = NewShift {
+            unit_id: town.district().await,
+            person_id: person("zhibanyuan").await,
+            role: DutyRole::Operator,
+            mode: DutyMode::Office,
+            skills: vec![Skill::General],
+            starts_ms: at,
+            ends_ms: Millis(at.0 + 60 * MINUTE),
+        };
+        let shift = s.duty.plan(&chief, new, None).await.unwrap();
+        s.duty.arrive(&chief, &shift.id).await.unwrap();
+        s.follow_roster().await.unwrap();
+        assert_eq!(ringing(&town, &request).await, (Rung::Leader, vec!["李明".to_owned()]));
+        assert_eq!(calls().await, 2);
+        s.duty.leave(&chief, &shift.id).await.unwrap();
+        s.follow_roster().await.unwrap();
+        assert_eq!(ringing(&town, &request).await, (Rung::Leader, vec![]));
+    }
+
+    async fn what_somebody_has_in_hand_is_not_merged_or_resumed_by_another(town: Town) {
+        let s = &town.service;
+        let (operator, expert, chief) =
+            (town.login("zhibanyuan").await, town.login("lvshi").await, town.login("zhibanzhang").await);
+        let (first, second, third) =
+            (raised(&town, tap()).await, raised(&town, tap()).await, raised(&town, tap()).await);
+        let act = async |actor: &Actor, of: &RequestView, step| s.requests.act(actor, &of.id, step, None).await;
+        act(&operator, &first, Step::Accept { endpoint_id: None }).await.unwrap();
+        let merge = || Step::Merge { into: second.id.clone() };
+        town.refused(&expert, "request.merge", act(&expert, &first, merge())).await;
+        let until_ms = Millis(town.clock.now().0 + 60 * MINUTE);
+        let plead = Step::Plead { favour: Favour::Suspend, reason: "等材料".into(), until_ms };
+        act(&operator, &first, plead).await.unwrap();
+        act(&chief, &first, Step::Decide { granted: true }).await.unwrap();
+        town.refused(&expert, "request.resume", act(&expert, &first, Step::Resume)).await;
+        act(&operator, &first, Step::Resume).await.unwrap();
+        act(&operator, &first, merge()).await.unwrap();
+        // What nobody has, whoever may answer sorts.
+        assert_eq!(act(&expert, &third, merge()).await.unwrap().merged_into, Some(second.id));
+    }
+
+    async fn a_search_looks_into_what_people_see(town: Town) {
+        let s = &town.service;
+        let operator = town.login("zhibanyuan").await;
+        let request = raised(&town, NewRequest { sentence: "邻里漏水".into(), asker: "杨静".into(), ..tap() }).await;
+        s.requests.act(&operator, &request.id, Step::Accept { endpoint_id: None }, None).await.unwrap();
+        let found = async |q: &str| {
+            let filter = RequestFilter { q: Some(q.into()), ..RequestFilter::default() };
+            s.requests.list(&operator, &filter, &all()).await.unwrap().items.iter().any(|r| r.id == request.id)
+        };
+        for words in [&request.number[2..], "漏水", "杨静", "李明", "华明街道"] {
+            assert!(found(words).await, "{words}");
+        }
+        for words in ["station", "null", "clocks", "张贵庄"] {
+            assert!(!found(words).await, "{words}");
+        }
     }
 
     async fn a_photo_is_kept_once_by_the_asker_and_read_by_whoever_may_read_the_request(town: Town) {
