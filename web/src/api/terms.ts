@@ -98,7 +98,7 @@ export const terms = {
     ahead: ["未到时间", "ahead"], on: ["在岗", "on duty"], missing: ["未到岗", "did not come"], held: ["留岗待接", "held until relieved"], left: ["已离岗", "left"], over: ["已下班", "over"],
   } satisfies Terms<t.Standing>,
   swapState: { asked: ["待审批", "waiting"], approved: ["已同意", "approved"], refused: ["已拒绝", "refused"], withdrawn: ["已撤回", "withdrawn"] } satisfies Terms<t.SwapState>,
-  openItemKind: { session: ["会话", "session"], request: ["求助单", "help request"] } satisfies Terms<t.OpenItemKind>,
+  openItemKind: { session: ["会话", "session"], request: ["求助单", "help request"], directive: ["督办单", "directive"] } satisfies Terms<t.OpenItemKind>,
   trackKind: { audio: ["声音", "sound"], video: ["画面", "picture"] } satisfies Terms<t.TrackKind>,
   trackSource: {
     unknown: ["未知", "unknown"], camera: ["摄像头", "camera"], microphone: ["麦克风", "microphone"], screen_share: ["屏幕", "screen"], screen_share_audio: ["屏幕声音", "screen sound"],

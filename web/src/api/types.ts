@@ -422,6 +422,8 @@ export interface AssistView {
   consents: ConsentView[];
   /** Nobody is heard until somebody has agreed to sound. */
   sound_waits: boolean;
+  /** Somebody at the workstation has agreed to sound alone: its picture does not pass. */
+  picture_withheld: boolean;
 }
 
 export type GuestState = "waiting" | "consented" | "attending" | "withdrawn" | "removed";
@@ -857,7 +859,7 @@ export type DutyMode = "office" | "visiting" | "phone" | "appointment";
 export type Skill = "general" | "mediation" | "legal_aid" | "notary" | "appraisal" | "correction" | "psychology" | "technical";
 export type Standing = "ahead" | "on" | "missing" | "held" | "left" | "over";
 export type SwapState = "asked" | "approved" | "refused" | "withdrawn";
-export type OpenItemKind = "session" | "request";
+export type OpenItemKind = "session" | "request" | "directive";
 
 export interface ShiftView {
   id: string;

@@ -51,6 +51,7 @@ export const guestWords = words(
     },
     room: {
       waits: "调解室：取得知情同意之前，双方听不到声音",
+      withheld: "现场当事人只同意通话，不传画面",
       next: "请当事人阅读同意书，由本人勾选。",
       ask: "打开同意书",
       given: (name: string, scope: string) => `${name}已同意${scope}`,
@@ -105,6 +106,7 @@ export const guestWords = words(
     },
     room: {
       waits: "Mediation room: nobody is heard until somebody has agreed",
+      withheld: "Somebody in the room agreed to sound alone: no picture is sent",
       next: "Let the person read the text and tick it themselves.",
       ask: "Open the consent text",
       given: (name: string, scope: string) => `${name} agreed to ${scope}`,

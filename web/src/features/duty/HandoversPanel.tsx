@@ -7,7 +7,7 @@ import { Link } from "react-router";
 import { duty } from "@/api/calls";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
-import type { Handovers, HandoverView, OpenItem } from "@/api/types";
+import type { Handovers, HandoverView, OpenItem, OpenItemKind } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
@@ -142,6 +142,8 @@ function Card({ card }: { card: HandoverView }) {
   );
 }
 
+const ITEM_PATHS: Record<OpenItemKind, (id: string) => string> = { session: paths.session, request: paths.request, directive: paths.directive };
+
 function Items({ items, more }: { items: readonly OpenItem[]; more: number }) {
   const say = useWords(dutyWords);
   const language = useLanguage();
@@ -150,7 +152,7 @@ function Items({ items, more }: { items: readonly OpenItem[]; more: number }) {
     <ul className={css.items}>
       {items.map((item) => (
         <li key={`${item.kind} ${item.id}`}>
-          <small>{term("openItemKind", item.kind, language)}</small> <Link className="num" to={item.kind === "request" ? paths.request(item.id) : paths.session(item.id)}>{item.number}</Link> {item.title}{" "}
+          <small>{term("openItemKind", item.kind, language)}</small> <Link className="num" to={ITEM_PATHS[item.kind](item.id)}>{item.number}</Link> {item.title}{" "}
           <small className="num">{say.from(minute(item.since_ms))}</small>
         </li>
       ))}

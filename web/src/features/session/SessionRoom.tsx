@@ -95,7 +95,7 @@ function Room({ assist, call, identity }: { assist: AssistView; call: Call; iden
   return (
     <div className={css.room} data-link={view.phase} data-mode={mode ?? "none"} data-answered={assist.answered_ms !== null}>
       <div className={css.main}>
-        <Notices assist={assist} call={call} mute={mute} />
+        <Notices assist={assist} call={call} mute={mute} lead={mode === "join" || mode === "whisper" ? join : null} />
         {failed !== null && <ErrorNote error={failed} />}
         <Boards assist={assist} call={call} mayDraw={mode === "join" || mode === "whisper"} shown={board} show={setBoard}>
           {(inset) => <Stage assist={assist} call={call} identity={identity} inset={inset} />}
@@ -114,8 +114,8 @@ function Room({ assist, call, identity }: { assist: AssistView; call: Call; iden
   );
 }
 
-/** What keeps one from seeing and hearing, in words. */
-function Notices({ assist, call, mute }: { assist: AssistView; call: Call; mute: boolean }) {
+/** What keeps one from seeing and hearing, in words. `lead`: one is in it and may lead it on. */
+function Notices({ assist, call, mute, lead }: { assist: AssistView; call: Call; mute: boolean; lead: (() => void) | null }) {
   const say = useWords(sessionWords);
   const guests = useWords(guestWords).room;
   return (
@@ -126,7 +126,17 @@ function Notices({ assist, call, mute }: { assist: AssistView; call: Call; mute:
         </p>
       )}
       {assist.answered_ms !== null && !assist.station_present && <p data-tone="weak">{say.stationLost}</p>}
-      {assist.leader_lost_ms !== null && <p data-tone="weak">{say.leaderLost}</p>}
+      {assist.leader_lost_ms !== null && (
+        <p data-tone="weak">
+          {say.leaderLost}
+          {lead && (
+            <Button size="small" onClick={lead}>
+              {say.takeLead}
+            </Button>
+          )}
+        </p>
+      )}
+      {assist.picture_withheld && assist.answered_ms !== null && <p data-tone="info">{guests.withheld}</p>}
       {assist.sound_waits && assist.answered_ms !== null && (
         <p data-tone="weak" data-sound-waits>
           <b>{guests.waits}</b>

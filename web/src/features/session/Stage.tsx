@@ -6,6 +6,7 @@ import type { AssistView } from "@/api/types";
 import { useWords } from "@/lib/language";
 import type { Call } from "@/live/call";
 import type { Shown } from "@/live/others";
+import { guestWords } from "@/ui/guestWords";
 import { Place } from "@/ui/Place";
 import { useCallView, useOthers } from "./hooks";
 import css from "./session.module.css";
@@ -13,6 +14,7 @@ import { sessionWords } from "./words";
 
 export function Stage({ assist, call, identity, inset }: { assist: AssistView; call: Call; identity: string | null; inset: boolean }) {
   const say = useWords(sessionWords);
+  const consents = useWords(guestWords).room;
   const { sends } = useCallView(call);
   const { others } = useOthers(call);
   const of = (endpoint: string) => others.find((other) => other.identity === endpoint);
@@ -34,7 +36,7 @@ export function Stage({ assist, call, identity, inset }: { assist: AssistView; c
         shows={station?.picture ?? false}
         sound={station?.sound ?? false}
         speaking={station?.speaking ?? false}
-        empty={assist.answered_ms === null ? say.calling : assist.station_present ? say.noPicture : say.stationLost}
+        empty={assist.answered_ms === null ? say.calling : !assist.station_present ? say.stationLost : assist.picture_withheld ? consents.withheld : say.noPicture}
       />
       <div className={css.strip}>
         {parties.map((party) => {

@@ -80,6 +80,7 @@ export function RoomConsent({ assist, done }: { assist: AssistView; done: () => 
           </Button>
         </>
       )}
+      {assist.picture_withheld && <span>{say.withheld}</span>}
       {given.map((consent) => (
         <span key={consent.id}>
           {say.given(consent.name, scope[scopeOf(consent)])}{" "}

@@ -135,6 +135,8 @@ function Desk({ view, heard, unheard }: Known) {
   const asked = () => client.invalidateQueries({ queryKey: queries.station().queryKey });
   const { assist } = view;
   const helped = assist !== null && assist.answered_ms !== null;
+  // A camera only shows: nobody is at it to ask or to answer.
+  const staffed = view.endpoint.kind !== "camera";
   const watched = view.watchers.length;
   const [tone, word] = stateOf(state, watched, helped, privacy.on, settingUp, say.state);
   useEffect(() => {
@@ -180,8 +182,8 @@ function Desk({ view, heard, unheard }: Known) {
         <main className={css.desk}>
           <Self state={state} view={view} choices={choices} silent={privacy.on} change={() => setSetting(true)} />
           <div className={css.side}>
-            <HelpCard />
-            <DirectivesCard />
+            {staffed && <HelpCard />}
+            {staffed && <DirectivesCard />}
             <PrivacyCard privacy={privacy} />
             <Ledger />
           </div>
