@@ -23,7 +23,7 @@ impl Duty {
             Standing::Ahead if now.0 < shift.starts_ms.0.saturating_sub(EARLY_ARRIVAL_MS) => {
                 let code = "too_early";
                 let (zh, en) = ("最早可在开始前 2 小时到岗", "one reports two hours before the start at the earliest");
-                return Err(ServiceError::limit(code, EARLY_ARRIVAL_MS, zh, en));
+                return Err(ServiceError { limit: Some(EARLY_ARRIVAL_MS), ..ServiceError::conflict(code, zh, en) });
             }
             Standing::Ahead | Standing::On if shift.arrived_ms.is_some() => {
                 return Err(ServiceError::conflict(

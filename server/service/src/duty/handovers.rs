@@ -137,7 +137,7 @@ impl Duty {
         if !begun {
             let (zh, en) =
                 ("只能在本班期间或结束后 12 小时内交班", "one hands over during the shift or within 12 h after");
-            return Err(ServiceError::limit("not_on_duty", HELD_MAX_MS, zh, en));
+            return Err(ServiceError { limit: Some(HELD_MAX_MS), ..ServiceError::conflict("not_on_duty", zh, en) });
         }
         let to = work.tx.shift(&new.to_shift_id).await?;
         let Some(to) = to.filter(|to| from.is_relieved_by(to) && to.person_id != from.person_id) else {
@@ -170,7 +170,7 @@ impl Duty {
         viewed(&self.core, &mut tx, actor, &mut Names::default(), card).await
     }
 
-    /// The incoming person signs, and so has arrived. Errors: `already_signed`, `shift_over`.
+    /// The incoming person signs, and so has arrived. Errors: `already_signed`.
     pub async fn take_over(&self, actor: &Actor, id: &HandoverId, answer: &str) -> ServiceResult<HandoverView> {
         let answer = worded(answer, "answer", false)?;
         let mut work = self.core.begin(actor).await?;
