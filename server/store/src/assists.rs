@@ -1,10 +1,10 @@
 //! What assistances are beyond their sessions, and who was asked to join them.
 
-use crate::cells::{Cells, values};
+use crate::cells::{Cells, Value, values};
 use crate::unit_of_work::UnitOfWork;
 use async_trait::async_trait;
 use lianxian_model::assist::{Assist, Invitation};
-use lianxian_model::ids::{EndpointId, SessionId};
+use lianxian_model::ids::{AccountId, EndpointId, SessionId};
 use lianxian_model::session::{Session, SessionKind, SessionState};
 use lianxian_model::time::Millis;
 use lianxian_service::ports::store::{AssistRows, SessionRows, StoreResult};
@@ -58,12 +58,13 @@ impl AssistRows for UnitOfWork {
         let sql = "SELECT s.id AS id FROM sessions s WHERE s.state = $1 AND s.kind = $2 AND (s.observer_endpoint = $3 OR \
                    EXISTS (SELECT 1 FROM attendances a WHERE a.session_id = s.id AND a.endpoint_id = $3)) ORDER BY s.id";
         let row = values![SessionState::Open, SessionKind::Assist, *endpoint];
-        let ids: Vec<SessionId> = self.all(sql, row, |row| row.get("id")).await?;
-        let mut sessions = Vec::with_capacity(ids.len());
-        for id in ids {
-            sessions.extend(self.session(&id).await?);
-        }
-        Ok(sessions)
+        self.whole_sessions(sql, row).await
+    }
+
+    async fn open_assists_that_ask(&mut self, account: &AccountId) -> StoreResult<Vec<Session>> {
+        let sql = "SELECT s.id AS id FROM sessions s WHERE s.state = $1 AND s.kind = $2 AND EXISTS \
+                   (SELECT 1 FROM assist_invitations i WHERE i.session_id = s.id AND i.account_id = $3) ORDER BY s.id";
+        self.whole_sessions(sql, values![SessionState::Open, SessionKind::Assist, *account]).await
     }
 
     async fn insert_invitation(&mut self, invitation: &Invitation) -> StoreResult<()> {
@@ -87,5 +88,17 @@ impl AssistRows for UnitOfWork {
         let sql = "SELECT session_id, seq, account_id, person_id, name, mode, by_account, by_name, at_ms \
                    FROM assist_invitations WHERE session_id = $1 ORDER BY seq";
         self.all(sql, values![*session], invitation).await
+    }
+}
+
+impl UnitOfWork {
+    /// The sessions of a query for their ids, with all their attendances.
+    async fn whole_sessions(&mut self, sql: &'static str, values: Vec<Value>) -> StoreResult<Vec<Session>> {
+        let ids: Vec<SessionId> = self.all(sql, values, |row| row.get("id")).await?;
+        let mut sessions = Vec::with_capacity(ids.len());
+        for id in ids {
+            sessions.extend(self.session(&id).await?);
+        }
+        Ok(sessions)
     }
 }

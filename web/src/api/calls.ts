@@ -73,6 +73,7 @@ export const assists = {
   call: (call: { site_id: string; endpoint_id: string; purpose: string }, key?: string) =>
     http.post<t.AssistView>("/sessions/assists", call, key === undefined ? {} : { key }),
   get: (session: string, how?: Ask) => http.get<t.AssistView>(`/sessions/${id(session)}/assist`, how),
+  invitations: (how?: Ask) => http.get<t.AssistView[]>("/sessions/invitations", how),
   candidates: (session: string, how?: Ask) => http.get<t.Candidate[]>(`/sessions/${id(session)}/candidates`, how),
   ask: (session: string, account_id: string, mode: t.PartyMode) => http.post<t.AssistView>(`/sessions/${id(session)}/parties`, { account_id, mode }),
   join: (session: string, endpoint_id: string) => http.post<t.AssistView>(`/sessions/${id(session)}/join`, { endpoint_id }),

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(call_site))
+        .routes(routes!(list_invitations))
         .routes(routes!(read_assist))
         .routes(routes!(list_candidates))
         .routes(routes!(ask_party))
@@ -44,6 +45,15 @@ async fn call_site(
     Body(new): Body<NewAssist>,
 ) -> Created<AssistView> {
     created(app.service.assists.call(&actor, new, once.key()).await)
+}
+
+/// The open assistances to which the account was asked and has not come.
+#[utoipa::path(get, path = "/sessions/invitations", tag = "assists", responses((status = 200, body = Vec<AssistView>)))]
+async fn list_invitations(
+    State(app): State<App>,
+    AsAccountQuietly(actor): AsAccountQuietly,
+) -> Answer<Vec<AssistView>> {
+    ok(app.service.assists.invitations(&actor).await)
 }
 
 /// An assistance as it stands: its station, who attends, who was asked and has not come.

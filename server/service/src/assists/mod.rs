@@ -209,6 +209,23 @@ impl Assists {
         view(&mut tx, found).await
     }
 
+    /// The open assistances to which the actor was asked and has not come.
+    pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<AssistView>> {
+        let account = account_of(actor)?;
+        let mut tx = self.core.read().await?;
+        let mut asking = Vec::new();
+        for session in tx.open_assists_that_ask(&account.account).await? {
+            if !concerned(&mut tx, actor, &session).await? {
+                continue;
+            }
+            let view = view(&mut tx, session).await?;
+            if view.invited.iter().any(|one| one.account_id == account.account) {
+                asking.push(view);
+            }
+        }
+        Ok(asking)
+    }
+
     /// Those who could be added now. Attendees with `requests.answer`, or right `requests.manage` over the unit.
     pub async fn candidates(&self, actor: &Actor, session: &SessionId) -> ServiceResult<Vec<Candidate>> {
         let mut tx = self.core.read().await?;

@@ -416,6 +416,8 @@ pub trait AssistRows: Send {
     async fn answer_assist(&mut self, session: &SessionId, at: Millis) -> StoreResult<bool>;
     /// The open assistances that the endpoint leads, or in which it attends or did. With all their attendances.
     async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
+    /// Those to which the account was ever asked. With all their attendances.
+    async fn open_assists_that_ask(&mut self, account: &AccountId) -> StoreResult<Vec<Session>>;
     async fn insert_invitation(&mut self, invitation: &Invitation) -> StoreResult<()>;
     /// Oldest first.
     async fn invitations_of(&mut self, session: &SessionId) -> StoreResult<Vec<Invitation>>;

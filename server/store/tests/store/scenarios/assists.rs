@@ -288,8 +288,15 @@ in_both_towns! {
         let (op, expert) = (town.seat("zhibanyuan").await, town.seat("lvshi").await);
         let (id, _) = town.assisted(&office, &op).await;
         let invite = || s.assists.invite(&op.actor, &id, party(&expert, Mode::Join));
+        let asking = async || {
+            let views = s.assists.invitations(&expert.actor).await.unwrap();
+            views.into_iter().map(|view| view.session.id).collect::<Vec<_>>()
+        };
+        assert!(asking().await.is_empty());
         invite().await.unwrap();
+        assert_eq!((asking().await, s.assists.invitations(&op.actor).await.unwrap().len()), (vec![id.clone()], 0));
         s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
+        assert!(asking().await.is_empty(), "whoever came is no longer asked");
         let account = expert.actor.account().unwrap().account.clone();
         town.clock.pass(SECOND);
         s.assists.remove(&op.actor, &id, &account).await.unwrap();
@@ -300,8 +307,10 @@ in_both_towns! {
         s.drawings.say(&op.actor, &id, "仅限在场的人").await.unwrap();
         let heard = s.events.since(&expert.actor, from).await.unwrap().events;
         assert!(heard.iter().all(|event| event.session_id.as_ref() != Some(&id)), "{heard:?}");
+        assert!(asking().await.is_empty(), "nor whoever was taken out");
         town.clock.pass(SECOND);
         invite().await.unwrap();
+        assert_eq!(asking().await, std::slice::from_ref(&id));
         s.assists.join(&expert.actor, &id, joining(&expert)).await.unwrap();
         s.assists.view(&expert.actor, &id).await.unwrap();
     }
