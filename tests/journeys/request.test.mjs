@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, onAir, org } from "./harness/people.mjs";
 import { eventually, Installation } from "./harness/server.mjs";
 
@@ -62,12 +62,40 @@ test("the seat on duty rings within a second, also while its person types, and E
   assert.ok(request.response.stopped_ms - request.raised_ms < 15_000);
 });
 
-test("it is finished, confirmed, judged as bad, called back and filed, and all of it is its history", async () => {
-  const request = await latest();
-  if (request.state === "connected") {
-    const ended = await api(operator, "POST", `/sessions/${request.session_id}/end`, {});
+test("the workstation asks again while one is in hand; while one still waits it is asked whether it means it", async () => {
+  const inHand = await latest();
+  if (inHand.state === "connected") {
+    const ended = await api(operator, "POST", `/sessions/${inHand.session_id}/end`, {});
     assert.ok(ended.status < 300, JSON.stringify(ended));
   }
+  const dialog = station.getByRole("dialog").filter({ hasText: "已有一个求助在等候" });
+  const mine = async () => (await api(station, "GET", "/station/requests")).body.filter((one) => one.state === "waiting");
+  await station.getByText("李明 为您办理").first().waitFor({ timeout: BOUND_MS });
+  await shot(station, "again-in-hand");
+  await station.getByRole("button", { name: "再次求助" }).click();
+  await ringing(operator).waitFor({ timeout: BOUND_MS });
+  await station.getByText("正在呼叫值班席").waitFor();
+  // Both are on the screen, and the tap too.
+  await station.locator(`[data-request="${inHand.id}"]`).getByText("李明 为您办理").first().waitFor();
+  await station.getByRole("button", { name: "再次求助" }).click();
+  await dialog.waitFor();
+  await shot(station, "again-asked");
+  assert.equal((await mine()).length, 1, "nothing is sent before the answer");
+  await dialog.getByRole("button", { name: "不发，继续等候" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await station.keyboard.press("h");
+  await dialog.getByRole("button", { name: "再发一个" }).click();
+  await eventually(BOUND_MS, "the second one waits too", async () => (await mine()).length === 2);
+  await shot(station, "again-two");
+  await station.setViewportSize({ width: 390, height: 844 });
+  await shot(station, "again-two-390", { fullPage: true });
+  await station.setViewportSize({ width: 1440, height: 900 });
+  for (const one of await mine()) await api(station, "POST", `/station/requests/${one.id}/steps`, { action: "withdraw", reason: "测试" });
+  await ringing(operator).waitFor({ state: "detached" });
+});
+
+test("it is finished, confirmed, judged as bad, called back and filed, and all of it is its history", async () => {
+  const request = (await api(station, "GET", "/station/requests")).body.find((one) => one.owner?.name === "李明");
   await operator.goto(`/desk/${request.id}`);
   await operator.getByRole("button", { name: "办理完毕" }).click();
   await operator.getByRole("dialog").getByLabel("办理结果").fill("已当面释法，双方和解");

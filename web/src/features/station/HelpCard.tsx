@@ -2,7 +2,7 @@
 
 import { CameraOutlined, PhoneFilled } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Input, Radio, Rate, Select } from "antd";
+import { App, Button, Input, Radio, Rate, Select } from "antd";
 import { useEffect, useState } from "react";
 import { photos, station } from "@/api/calls";
 import { afterRequest } from "@/api/open-requests";
@@ -42,10 +42,9 @@ export function HelpCard() {
   const unfinished = unfinishedOf(requests.data);
   const current = unfinished.find((request) => request.id === chosen) ?? unfinished[0];
   const say = useWords(stationWords).help;
-  const language = useLanguage();
   return (
     <section className={css.help} data-state={waiting ? "unsent" : (current?.state ?? "idle")}>
-      {waiting ? <Unsent /> : current ? <Progress request={current} took={take} /> : <Ask refused={refused} />}
+      {waiting && <Unsent />}
       {photoUnkept && <p role="status">{say.photoUnkept}</p>}
       {photoRefused !== null && (
         <>
@@ -53,19 +52,27 @@ export function HelpCard() {
           <ErrorNote error={photoRefused} />
         </>
       )}
-      {!waiting && unfinished.length > 1 && (
-        <div className={css.others}>
-          <small>{say.others}</small>
-          {unfinished
-            .filter((request) => request !== current)
-            .map((request) => (
-              <Button key={request.id} size="small" onClick={() => choose(request.id)}>
-                {clockText(request.raised_ms)} {term("requestState", request.state, language)}
-              </Button>
-            ))}
-        </div>
-      )}
+      {unfinished.map((request) => (
+        <article key={request.id} className={css.request} data-request={request.id}>
+          {request === current ? <Progress request={request} took={take} /> : <Brief request={request} open={() => choose(request.id)} />}
+        </article>
+      ))}
+      {!waiting && <Ask refused={refused} open={unfinished} asked={() => choose(null)} />}
     </section>
+  );
+}
+
+/** One that is not looked at just now: who has it and how far it is. */
+function Brief({ request, open }: { request: RequestView; open: () => void }) {
+  const say = useWords(stationWords).help;
+  const language = useLanguage();
+  const { owner, assignee } = request;
+  return (
+    <button type="button" className={css.brief} onClick={open}>
+      <span className="num">{clockText(request.raised_ms)}</span>
+      <strong>{owner ? say.answered(assignee?.name ?? owner.name) : say.waiting}</strong>
+      <span>{term("requestState", request.state, language)}</span>
+    </button>
   );
 }
 
@@ -88,9 +95,11 @@ function Unsent() {
   );
 }
 
-function Ask({ refused }: { refused: Refused | null }) {
+/** `open`: what this site has asked for already. The next need may come while the last one is in hand: the tap is always there. */
+function Ask({ refused, open, asked }: { refused: Refused | null; open: RequestView[]; asked: () => void }) {
   const say = useWords(stationWords).help;
   const language = useLanguage();
+  const { modal } = App.useApp();
   const [need, setNeed] = useState<Skill>(refused?.request.need ?? "general");
   const [urgency, setUrgency] = useState<Urgency>(refused?.request.urgency ?? "ordinary");
   // What was refused is still here: only what is wrong needs to be changed.
@@ -98,30 +107,62 @@ function Ask({ refused }: { refused: Refused | null }) {
   const [number, setNumber] = useState(refused?.request.case_number ?? "");
   const [more, setMore] = useState(refused !== null);
   const [photographing, photograph] = useState(false);
-  const ask = (photo?: string) => {
+  const again = open.length > 0;
+  const send = (photo?: string) => {
     const request: NewRequest = { need, urgency, sentence };
     if (number.trim()) request.case_number = number.trim();
+    asked();
     desk.ask(request, photo);
   };
-  useKeys({ h: () => ask(), F1: () => ask() }, !photographing);
+  const ask = (photo?: string) => {
+    const unanswered = open.find((request) => request.owner === null);
+    if (!unanswered) return send(photo);
+    // A second tap out of impatience would ring everybody twice for one matter.
+    void modal.confirm({
+      title: say.doubleTitle,
+      content: say.doubleLead(clockText(unanswered.raised_ms)),
+      okText: say.doubleYes,
+      cancelText: say.doubleNo,
+      autoFocusButton: "cancel",
+      onOk: () => send(photo),
+    });
+  };
+  const press = (event: KeyboardEvent) => void (event.repeat || ask());
+  useKeys({ h: press, F1: press }, !photographing);
+  const photo = (
+    <Button size="large" block={!again} icon={<CameraOutlined aria-hidden />} onClick={() => photograph(true)}>
+      {say.photo}
+    </Button>
+  );
   return (
     <>
-      <button type="button" className={css.tap} onClick={() => ask()}>
-        <PhoneFilled aria-hidden />
-        <strong>{say.ask}</strong>
-        <span>{say.askLead}</span>
-      </button>
-      <Button size="large" block icon={<CameraOutlined aria-hidden />} onClick={() => photograph(true)}>
-        {say.photo}
-      </Button>
+      {again ? (
+        <span className={css.again}>
+          <Button size="large" icon={<PhoneFilled aria-hidden />} title={say.askLead} onClick={() => ask()}>
+            {say.askAgain}
+          </Button>
+          {photo}
+        </span>
+      ) : (
+        <>
+          <button type="button" className={css.tap} onClick={() => ask()}>
+            <PhoneFilled aria-hidden />
+            <strong>{say.ask}</strong>
+            <span>{say.askLead}</span>
+          </button>
+          {photo}
+        </>
+      )}
       {photographing && <PhotoFirst send={ask} close={() => photograph(false)} />}
-      <Radio.Group
-        value={urgency}
-        onChange={(event) => setUrgency(event.target.value as Urgency)}
-        optionType="button"
-        options={choices("urgency", language)}
-        aria-label={say.urgency}
-      />
+      {(!again || more) && (
+        <Radio.Group
+          value={urgency}
+          onChange={(event) => setUrgency(event.target.value as Urgency)}
+          optionType="button"
+          options={choices("urgency", language)}
+          aria-label={say.urgency}
+        />
+      )}
       {more ? (
         <>
           <Select<Skill> value={need} onChange={setNeed} options={choices("skill", language)} aria-label={say.need} />
@@ -130,7 +171,7 @@ function Ask({ refused }: { refused: Refused | null }) {
         </>
       ) : (
         <Button type="text" onClick={() => setMore(true)}>
-          {say.more}
+          {again ? say.moreAgain : say.more}
         </Button>
       )}
       {refused !== null && <ErrorNote error={refused.problem} />}
