@@ -72,11 +72,22 @@ test("the workstation asks again while one is in hand; while one still waits it 
   const mine = async () => (await api(station, "GET", "/station/requests")).body.filter((one) => one.state === "waiting");
   await station.getByText("李明 为您办理").first().waitFor({ timeout: BOUND_MS });
   await shot(station, "again-in-hand");
+  // What is typed for one request stays with it, whatever comes meanwhile.
+  const first = station.locator(`[data-request="${inHand.id}"]`);
+  await first.getByRole("button", { name: "撤销求助" }).click();
+  await first.getByLabel("请说明原因").fill("打了一半");
+  const rung = await api(station, "POST", "/station/requests", { sentence: "别处又来一个" });
+  assert.ok(rung.status < 300, JSON.stringify(rung));
+  await station.getByRole("button", { name: /正在呼叫值班席/ }).waitFor();
+  assert.equal(await first.getByLabel("请说明原因").inputValue(), "打了一半");
+  await api(station, "POST", `/station/requests/${rung.body.id}/steps`, { action: "withdraw", reason: "测试" });
+  await station.getByRole("button", { name: /正在呼叫值班席/ }).waitFor({ state: "detached" });
   await station.getByRole("button", { name: "再次求助" }).click();
   await ringing(operator).waitFor({ timeout: BOUND_MS });
   await station.getByText("正在呼叫值班席").waitFor();
   // Both are on the screen, and the tap too.
-  await station.locator(`[data-request="${inHand.id}"]`).getByText("李明 为您办理").first().waitFor();
+  await first.getByRole("button", { name: /李明 为您办理/ }).waitFor();
+  assert.equal(await station.getByLabel("请说明原因").filter({ visible: true }).count(), 0);
   await station.getByRole("button", { name: "再次求助" }).click();
   await dialog.waitFor();
   await shot(station, "again-asked");
@@ -92,6 +103,8 @@ test("the workstation asks again while one is in hand; while one still waits it 
   await station.setViewportSize({ width: 1440, height: 900 });
   for (const one of await mine()) await api(station, "POST", `/station/requests/${one.id}/steps`, { action: "withdraw", reason: "测试" });
   await ringing(operator).waitFor({ state: "detached" });
+  assert.equal(await first.getByLabel("请说明原因").inputValue(), "打了一半");
+  await first.getByRole("button", { name: /返\s*回/ }).click();
 });
 
 test("it is finished, confirmed, judged as bad, called back and filed, and all of it is its history", async () => {

@@ -53,12 +53,33 @@ export function HelpCard() {
         </>
       )}
       {unfinished.map((request) => (
-        <article key={request.id} className={css.request} data-request={request.id}>
-          {request === current ? <Progress request={request} took={take} /> : <Brief request={request} open={() => choose(request.id)} />}
-        </article>
+        <Entry key={request.id} request={request} open={request === current} choose={() => choose(request.id)} took={take} />
       ))}
       {!waiting && <Ask refused={refused} open={unfinished} asked={() => choose(null)} />}
     </section>
+  );
+}
+
+interface EntryProps {
+  request: RequestView;
+  open: boolean;
+  choose: () => void;
+  took: (request: RequestView) => void;
+}
+
+/** Whatever is typed or chosen belongs to this request alone: it stays open while someone is at it, and keeps it while another is open. */
+function Entry({ request, open, choose, took }: EntryProps) {
+  const [opened, setOpened] = useState(open);
+  if (open && !opened) setOpened(true);
+  return (
+    <article className={css.request} data-request={request.id}>
+      {!open && <Brief request={request} open={choose} />}
+      {opened && (
+        <div className={css.progress} hidden={!open} onFocus={choose}>
+          <Progress request={request} took={took} />
+        </div>
+      )}
+    </article>
   );
 }
 
