@@ -172,10 +172,22 @@ test("a card is dragged onto somebody on duty; within five seconds it can be tak
   await chief.getByRole("button", { name: /撤\s*回/ }).click();
   await chief.getByText("已撤回，没有执行").waitFor();
   assert.equal((await detail()).assignee.name, holder);
+  // Whoever it is given to is told at once, wherever in the console they are; a reload tells nothing old.
+  const expert = await logIn(browser, installation.base, "lvshi");
+  await expert.goto("/account");
   await dragTo("孙雅琴");
   await eventually(10_000, "it is dispatched when nobody takes it back", async () => (await detail()).assignee.name === "孙雅琴");
   const { steps } = await detail();
   assert.equal(steps.filter((step) => step.kind === "dispatch").length, 1);
+  const notice = expert.locator(".ant-notification-notice").filter({ hasText: /分派给您一个求助/ });
+  await notice.waitFor({ timeout: BOUND_MS });
+  await shot(expert, "notice-given");
+  await expert.setViewportSize({ width: 390, height: 844 });
+  await shot(expert, "notice-given-390");
+  await expert.goto("/desk");
+  await expert.locator(`[data-request="${first.id}"]`).first().waitFor();
+  assert.equal(await notice.count(), 0);
+  await expert.close();
 });
 
 test("the key of a simulated office asks for help, and its picture is there when somebody accepts", async () => {

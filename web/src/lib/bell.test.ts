@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Bell, HELP_RING } from "./bell";
+import { Bell, HELP_RING, NOTICE_RING } from "./bell";
 
 /** A context as browsers have it: it runs only once the page may sound. */
 class Context {
@@ -118,5 +118,13 @@ test("the context is made in a pause, once, and rests", () => {
   bell.prepare();
   expect(pauses).toHaveLength(1);
   expect(made).toBe(1);
+  expect(context.state).toBe("suspended");
+});
+
+test("a chime sounds once and the bell rests again", async () => {
+  context.allow();
+  bell.chime(NOTICE_RING);
+  await vi.advanceTimersByTimeAsync(3 * NOTICE_RING.every_ms);
+  expect(context.started).toHaveLength(NOTICE_RING.tones.length);
   expect(context.state).toBe("suspended");
 });

@@ -13,6 +13,8 @@ export interface Ring {
 export const HELP_RING: Ring = { tones: [[0, 880], [0.18, 660], [0.36, 880]], every_ms: 2_000 };
 /** For a workstation: the centre calls. */
 export const CALL_RING: Ring = { tones: [[0, 880], [0.25, 660], [0.6, 880], [0.85, 660]], every_ms: 3_000 };
+/** For what can wait a moment: two soft tones. */
+export const NOTICE_RING: Ring = { tones: [[0, 660], [0.2, 880]], every_ms: 2_000 };
 
 const LOUDNESS = 0.22;
 const RISE_S = 0.02;
@@ -64,6 +66,11 @@ export class Bell {
       this.#rings -= 1;
       this.#rest(context);
     };
+  }
+
+  /** Rings once. */
+  chime(ring: Ring): void {
+    setTimeout(this.ring(ring), ring.every_ms / 2);
   }
 
   get #context(): AudioContext {

@@ -4,6 +4,7 @@ import { DisconnectOutlined } from "@ant-design/icons";
 import { NavLink, Outlet } from "react-router";
 import { holdsAny, useMe } from "@/api/me";
 import { IssueDialog } from "@/features/directives/IssueDialog";
+import { Notices } from "@/features/ringing/Notices";
 import { Ringing } from "@/features/ringing/Ringing";
 import { Invitations } from "@/features/session/Invitations";
 import { useWords } from "@/lib/language";
@@ -60,6 +61,7 @@ function Frame() {
       )}
       <IdleNotice />
       <Ringing />
+      <Notices />
       {holdsAny(me, ["requests.answer"]) && <Invitations />}
       {holdsAny(me, ["directives.issue"]) && <IssueDialog />}
       <main className={css.main}>

@@ -19,6 +19,9 @@ export const ringWords = words(
     gone: (name: string) => `${name}已接手`,
     again: "断线待续，需要有人接手",
     bell: (site: string) => `求助：${site}`,
+    given: (by: string) => (by ? `${by}分派给您一个求助` : "有求助分派给您"),
+    reminded: "催办：您承办的求助已超时",
+    look: "查看",
     mediaBlocked: "无法打开本机连接",
   },
   {
@@ -37,6 +40,9 @@ export const ringWords = words(
     gone: (name: string) => `${name} has it`,
     again: "The line broke; somebody is to take over",
     bell: (site: string) => `Help: ${site}`,
+    given: (by: string) => (by ? `${by} gave you a request` : "A request was given to you"),
+    reminded: "Reminder: a request of yours is overdue",
+    look: "Look at it",
     mediaBlocked: "The link of this page could not be opened",
   },
 );
