@@ -115,6 +115,20 @@ test("a changed card leaves what was sent as it was, and the case has card and n
   await card(chief, "改过的说法。").waitFor({ timeout: BOUND_MS });
   const { lines } = (await api(operator, "GET", `/sessions/${session}/marks`)).body;
   assert.deepEqual(lines.map((line) => line.text).filter((text) => text.startsWith(SOURCE)), [sent]);
+  // Somebody else changes it while it is open: the later one is told, and what they typed is still there.
+  await card(chief, SOURCE).getByRole("button", { name: /编\s*辑|修\s*改/ }).click();
+  await chief.getByLabel("内容").fill("后来的说法。");
+  const known = (await api(chief, "GET", "/cards")).body.cards.find((one) => one.id === law.id);
+  const heard = chief.waitForResponse((answer) => answer.request().method() === "GET" && answer.url().endsWith("/cards"));
+  const theirs = await api(chief, "PUT", `/cards/${law.id}`, { version: known.version, title: SOURCE, text: "别人的说法。", case_kind: null, withdrawn: false });
+  assert.equal(theirs.status, 200, JSON.stringify(theirs));
+  await heard;
+  await chief.getByRole("button", { name: /保\s*存/ }).click();
+  await chief.getByText("数据已被他人修改").waitFor({ timeout: BOUND_MS });
+  assert.equal(await chief.getByLabel("内容").inputValue(), "后来的说法。");
+  await shot(chief, "card-conflict");
+  await chief.locator("form").getByRole("button", { name: /取\s*消/ }).click();
+  await card(chief, "别人的说法。").waitFor();
   await card(chief, SOURCE).getByRole("button", { name: /停\s*用/ }).click();
   await card(chief, SOURCE).getByText("已停用").waitFor({ timeout: BOUND_MS });
   assert.equal((await api(chief, "PUT", `/cards/${law.id}`, { version: law.version, title: SOURCE, text: "旧版" })).status, 409);

@@ -39,7 +39,8 @@ export function CardsPage() {
   const board = useQuery(queries.cards(null));
   const [kind, setKind] = useState<CardKind>("phrase");
   const [sought, seek] = useState("");
-  const [editing, edit] = useState<string | "new" | null>(null);
+  // As it was when editing began: saved over what somebody else changed meanwhile, the server has to say so.
+  const [editing, edit] = useState<CardView | "new" | null>(null);
   const fresh = () => client.invalidateQueries({ queryKey: ["cards"] });
   const data = board.data;
   const shown = (data?.cards ?? []).filter((card) => card.kind === kind && `${card.title}${card.text}`.includes(sought.trim()));
@@ -76,19 +77,19 @@ export function CardsPage() {
       <ul className={css.cards}>
         {shown.map((card) => (
           <li key={card.id} data-card={card.kind} data-withdrawn={card.withdrawn || undefined}>
-            {editing === card.id ? (
+            {editing !== null && editing !== "new" && editing.id === card.id ? (
               <Editor
                 kind={kind}
-                known={card}
+                known={editing}
                 save={async (typed) => {
-                  await calls.change(card.id, { version: card.version, withdrawn: card.withdrawn, ...typed });
+                  await calls.change(editing.id, { version: editing.version, withdrawn: editing.withdrawn, ...typed });
                   await fresh();
                   edit(null);
                 }}
                 close={() => edit(null)}
               />
             ) : (
-              <Card card={card} acts={may(card) ? { edit: () => edit(card.id), fresh } : null} />
+              <Card card={card} acts={may(card) ? { edit: () => edit(card), fresh } : null} />
             )}
           </li>
         ))}

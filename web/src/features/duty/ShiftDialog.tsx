@@ -132,6 +132,8 @@ function PlanForm({ unit, shift, times, close }: { unit: string; shift?: ShiftVi
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const begun = shift !== undefined && shift.standing !== "ahead";
+  // Of what the form began with: saved over what somebody else changed meanwhile, the server has to say so.
+  const [version] = useState(shift?.version ?? 0);
   const span = shift ?? times;
   const [start, end] = [span && dayAndClock(span.starts_ms), span && dayAndClock(span.ends_ms)];
   const initial: Partial<Typed> = {
@@ -152,7 +154,7 @@ function PlanForm({ unit, shift, times, close }: { unit: string; shift?: ShiftVi
     setError(null);
     const { person_id, role, mode, skills } = typed;
     try {
-      if (shift) await duty.change(shift.id, { version: shift.version, person_id, role, mode, skills, ...(begun ? {} : { starts_ms }), ends_ms });
+      if (shift) await duty.change(shift.id, { version, person_id, role, mode, skills, ...(begun ? {} : { starts_ms }), ends_ms });
       else await duty.plan({ unit_id: unit, person_id, role, mode, skills, starts_ms, ends_ms });
       await client.invalidateQueries({ queryKey: ["duty"] });
       close();
