@@ -188,10 +188,17 @@ test("a withdrawn consent stops picture and sound at once", async (t) => {
 
 test("the help is finished, judged as bad, and the desk has to call back before it is filed", async () => {
   const request = await latest(station);
-  const ended = await api(operator, "POST", `/sessions/${request.session_id}/end`, {});
-  assert.ok(ended.status < 300, JSON.stringify(ended));
+  // Who agreed anew and is talking is not cut off when the matter is settled: it is judged after the talk.
+  await agree(guest, { name: "张三" });
+  await guest.locator('[data-call="connected"][data-sends="va"]').waitFor({ timeout: 20_000 });
   const finished = await api(operator, "POST", `/requests/${request.id}/steps`, { action: "finish", result: "已告知权利" });
   assert.equal(finished.status, 200);
+  await guest.locator('[data-request-state="confirming"]').waitFor({ timeout: BOUND_MS });
+  assert.equal(await guest.locator('[data-call="connected"][data-sends="va"]').count(), 1);
+  assert.equal(await guest.getByText("请评价这次服务").count(), 0);
+  await shot(guest, "guest-settled");
+  const ended = await api(operator, "POST", `/sessions/${request.session_id}/end`, {});
+  assert.ok(ended.status < 300, JSON.stringify(ended));
   await guest.getByText("请评价这次服务").waitFor({ timeout: BOUND_MS });
   await guest.getByRole("radio", { name: "不满意", exact: true }).click();
   await guest.getByLabel("想说的话（可以不填）").fill("等得久");

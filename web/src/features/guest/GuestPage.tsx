@@ -96,8 +96,10 @@ function Step({ visit, view, Check }: { visit: Visit; view: VisitView; Check: Co
     visit.take(await calls.consent(consent));
     setChanging(false);
   };
-  if (view.may_judge) return <Judge view={view} took={(fresh) => visit.take(fresh)} />;
   const { consent, session } = view;
+  // The matter may be settled while people still talk: nobody is cut off to be asked how it was.
+  const talking = session !== null && consent !== null;
+  if (view.may_judge && !talking) return <Judge view={view} took={(fresh) => visit.take(fresh)} />;
   if (consent === null || changing) {
     if (view.state === "waiting" && !checked && !changing) {
       return (
