@@ -113,6 +113,17 @@ test("staff asks, the operator accepts, the citizen checks, agrees, and all see 
   await guest.getByRole("alert").getByText("请填写称呼").waitFor();
   await shot(guest, "guest-consent");
   assert.equal(await guest.locator("[data-call]").count(), 0);
+  // The text becomes another one while it is read: it is refused and shown anew; the name stays, the ticks have to be given again.
+  const { site } = await latest(station);
+  const { unit_id } = (await org(operator)).sites.find((one) => one.id === site.id);
+  const published = await api(admin, "POST", "/consent-texts", { unit_id, title: "知情同意书（修订）", body: "本次连线不录像。\n系统不对本次连线录像、录音。" });
+  assert.ok(published.status < 300, JSON.stringify(published));
+  await agree(guest, { name: "张三" });
+  await guest.getByText("知情同意书（修订）").waitFor({ timeout: BOUND_MS });
+  await guest.getByText(/知情同意书已更新/).first().waitFor();
+  await shot(guest, "guest-text-renewed", { fullPage: true });
+  assert.equal(await guest.getByLabel("怎么称呼您").inputValue(), "张三");
+  assert.equal(await guest.getByLabel("同意传送我的画面").isChecked(), false);
   await agree(guest, { name: "张三" });
   await guest.locator('[data-call="connected"][data-sends="va"]').waitFor({ timeout: 20_000 });
 

@@ -47,6 +47,7 @@ export const guestWords = words(
       agree: "我已阅读并同意",
       least: "请至少勾选一项",
       need: "请填写称呼",
+      renewed: "知情同意书已更新，请重新阅读后再勾选",
       separately: "画面和声音分别同意；随时可以撤回。",
     },
     room: {
@@ -102,6 +103,7 @@ export const guestWords = words(
       agree: "I have read it and agree",
       least: "Tick one at least",
       need: "A name, please",
+      renewed: "The consent text has changed: please read it again before you tick",
       separately: "Picture and sound are agreed to each by itself, and can be withdrawn at any time.",
     },
     room: {

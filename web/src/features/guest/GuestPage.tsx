@@ -93,7 +93,13 @@ function Step({ visit, view, Check }: { visit: Visit; view: VisitView; Check: Co
   const [checked, setChecked] = useState(false);
   const [changing, setChanging] = useState(false);
   const give = async (consent: Parameters<typeof calls.consent>[0]) => {
-    visit.take(await calls.consent(consent));
+    try {
+      visit.take(await calls.consent(consent));
+    } catch (failed) {
+      // A newer text has to be read before it can be agreed to; nobody else tells this page of it.
+      void visit.look();
+      throw failed;
+    }
     setChanging(false);
   };
   const { consent, session } = view;
@@ -116,7 +122,7 @@ function Step({ visit, view, Check }: { visit: Visit; view: VisitView; Check: Co
             <p>{say.withdrawnNext}</p>
           </div>
         )}
-        <ConsentForm key={view.text.sha256} text={view.text} name={view.name} give={give}>
+        <ConsentForm text={view.text} name={view.name} give={give}>
           {changing && (
             <Button block onClick={() => setChanging(false)}>
               {say.cancel}

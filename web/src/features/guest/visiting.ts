@@ -47,6 +47,15 @@ export class Visit {
     if (!this.#closed) this.state.set({ view, over: null, lost: false, ahead: view.now_ms - Date.now() });
   }
 
+  /** Asks how things are; without an answer what is known stays. */
+  async look(): Promise<void> {
+    try {
+      this.take(await calls.get());
+    } catch {
+      // The stream says what is wrong.
+    }
+  }
+
   again(): void {
     this.state.update((state) => ({ ...state, over: null }));
     this.#attempt = 0;

@@ -54,6 +54,8 @@ export function RoomConsent({ assist, done }: { assist: AssistView; done: () => 
   const say = useWords(guestWords).room;
   const scope = useWords(guestWords).scope;
   const [asking, setAsking] = useState(false);
+  // The next person's form is empty again.
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>(null);
   const text = useQuery({ ...queries.stationConsentText(), enabled: asking });
   const given = assist.consents.filter((consent) => consent.withdrawn_ms === null);
@@ -94,7 +96,7 @@ export function RoomConsent({ assist, done }: { assist: AssistView; done: () => 
         {text.error && <ErrorNote error={text.error} retry={() => void text.refetch()} />}
         {text.data && (
           <ConsentForm
-            key={text.data.sha256}
+            key={round}
             text={text.data}
             give={async (consent) => {
               try {
@@ -105,6 +107,7 @@ export function RoomConsent({ assist, done }: { assist: AssistView; done: () => 
                 throw failed;
               }
               setAsking(false);
+              setRound(round + 1);
               await done();
             }}
           />
