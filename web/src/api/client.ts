@@ -1,5 +1,6 @@
 // One way to the server: typed JSON in and out, problems thrown as `Problem`, a login that is over told once to whoever shows the login page.
 
+import { heardDate } from "@/lib/now";
 import { isProblemBody, Problem } from "@/lib/problem";
 
 const PREFIX = "/api/v1";
@@ -46,6 +47,7 @@ async function ask<T>(method: string, path: string, { query, body, text: sent, s
   if (body !== undefined) headers["content-type"] = "application/json";
   if (sent) headers["content-type"] = sent.type;
   if (method !== "GET") headers["idempotency-key"] = key ?? crypto.randomUUID();
+  const sent_ms = Date.now();
   let response: Response;
   try {
     response = await fetch(address(path, query), {
@@ -59,6 +61,7 @@ async function ask<T>(method: string, path: string, { query, body, text: sent, s
     if (signal?.aborted) throw error;
     throw Problem.unreachable();
   }
+  heardDate(response.headers.get("date"), sent_ms);
   const text = await response.text();
   const answer = read(text);
   if (response.ok) return answer as T;

@@ -1,5 +1,7 @@
 // A frame of a running picture as an image, at the picture's own size.
 
+import { serverNow } from "./now";
+
 /** As the server takes them. */
 const FRAME_MAX_BYTES = 8 * 1024 * 1024;
 /** The next one only for a picture that is too large with the one before. */
@@ -12,7 +14,7 @@ export async function freeze(video: HTMLVideoElement): Promise<{ image: Blob; at
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
-  const at = Date.now();
+  const at = serverNow();
   canvas.getContext("2d")?.drawImage(video, 0, 0);
   for (const quality of QUALITIES) {
     const image = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/webp", quality));

@@ -14,6 +14,7 @@ import {
   type RemoteTrack,
   type RemoteTrackPublication,
 } from "livekit-client";
+import { serverNow } from "@/lib/now";
 import { Store } from "@/lib/store";
 import { LOOK_MS, Picture } from "./picture";
 import { reconnectPolicy, retryMs } from "./reconnect";
@@ -247,6 +248,6 @@ export class Link {
   }
 
   #phase(phase: LinkPhase): void {
-    if (this.state.getSnapshot().phase !== phase) this.state.update((state) => ({ ...state, phase, since: Date.now() }));
+    if (this.state.getSnapshot().phase !== phase) this.state.update((state) => ({ ...state, phase, since: serverNow() }));
   }
 }

@@ -2,6 +2,7 @@
 // The element lives here, not in React: a tile only gives it a place, so no render ever touches a running picture.
 
 import { Track, type RemoteAudioTrack, type RemoteVideoTrack } from "livekit-client";
+import { serverNow } from "@/lib/now";
 import { Store } from "@/lib/store";
 import { FigureReader, LineJudge, WEAK_FPS, WEAK_LOSS_PERCENT, type Figures } from "./figures";
 
@@ -59,7 +60,7 @@ export class Picture {
 
   /** `onSound`: the wish to hear the site, or no longer, for whoever asks the server. */
   constructor(onSound: (on: boolean) => void) {
-    this.state = new Store({ ...NOTHING, since: Date.now() });
+    this.state = new Store({ ...NOTHING, since: serverNow() });
     this.#onSound = onSound;
     this.element = document.createElement("video");
     this.element.muted = true;
@@ -212,7 +213,7 @@ export class Picture {
   #turn(flow: Flow): void {
     if (this.state.getSnapshot().flow === flow) return this.#tell({});
     const rest = flow === "none" ? { weak: false, figures: null } : {};
-    this.#tell({ flow, since: Date.now(), ...rest });
+    this.#tell({ flow, since: serverNow(), ...rest });
   }
 
   #tell(change: Partial<PictureState>): void {

@@ -10,6 +10,7 @@ import { queries } from "@/api/queries";
 import type { Answerer, RequestStep, RequestView } from "@/api/types";
 import { tabId } from "@/lib/kept";
 import { useLanguage, useWords } from "@/lib/language";
+import { serverNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
 import { fieldMs, fieldTime } from "@/lib/time";
@@ -153,7 +154,7 @@ function StepDialog({ asked, close, send }: { asked: Asked; close: () => void; s
   const [form] = Form.useForm<Said>();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
-  const [opened] = useState(Date.now);
+  const [opened] = useState(serverNow);
   const need = ASKS[asked.act];
   const first = asked.targets[0];
   if (!first) return null;

@@ -11,6 +11,7 @@ import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { DirectiveAct, DirectiveDetail, DirectiveStep, DirectiveStepView } from "@/api/types";
 import { useLanguage, useWords, type Language } from "@/lib/language";
+import { serverNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
 import { pictureOf } from "@/lib/picture-file";
 import { fieldMs, fieldTime, timeText } from "@/lib/time";
@@ -152,7 +153,7 @@ interface Said {
 function ActDialog({ directive, act, close }: { directive: DirectiveDetail; act: DirectiveAct; close: () => void }) {
   const say = useWords(directiveWords);
   const client = useQueryClient();
-  const [opened] = useState(Date.now);
+  const [opened] = useState(serverNow);
   const [pictures, setPictures] = useState<Blob[]>([]);
   /** Chosen pictures are being read: what went now would leave them behind. */
   const [reading, setReading] = useState(false);

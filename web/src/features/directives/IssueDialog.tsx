@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 import { directives } from "@/api/calls";
 import { issuing, type Issuing } from "@/lib/issuing";
 import { useLanguage, useWords } from "@/lib/language";
+import { serverNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
 import { fieldMs, fieldTime } from "@/lib/time";
 import { useStore } from "@/lib/useStore";
@@ -36,7 +37,7 @@ function Dialog({ asked }: { asked: Issuing }) {
   const navigate = useNavigate();
   const { notification } = App.useApp();
   const [form] = Form.useForm<Said>();
-  const [opened] = useState(Date.now);
+  const [opened] = useState(serverNow);
   // A retry is the same directive.
   const [key] = useState(() => crypto.randomUUID());
   const [picture, setPicture] = useState(asked.picture);
@@ -132,7 +133,7 @@ function Dialog({ asked }: { asked: Issuing }) {
               <Button
                 key={one.name}
                 size="small"
-                onClick={() => form.setFieldsValue({ finding: one.finding, demand: one.demand, due: fieldTime(Date.now() + one.hours * HOUR_MS) })}
+                onClick={() => form.setFieldsValue({ finding: one.finding, demand: one.demand, due: fieldTime(serverNow() + one.hours * HOUR_MS) })}
               >
                 {one.name}
               </Button>

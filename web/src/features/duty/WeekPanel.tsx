@@ -10,7 +10,7 @@ import { address } from "@/api/client";
 import { queries } from "@/api/queries";
 import type { CopyReport, DutyWeek, ShiftView } from "@/api/types";
 import { pick, useLanguage, useWords } from "@/lib/language";
-import { useNow } from "@/lib/now";
+import { serverNow, useNow } from "@/lib/now";
 import { dayText, startOfDay, timeText } from "@/lib/time";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -40,7 +40,7 @@ export function WeekPanel({ unit }: { unit: string | null }) {
     setSearch(
       (now) => {
         const next = new URLSearchParams(now);
-        if (start === weekStart(Date.now())) next.delete("week");
+        if (start === weekStart(serverNow())) next.delete("week");
         else next.set("week", dayText(start));
         return next;
       },

@@ -52,7 +52,7 @@ function Page({ token, Check }: { token: string; Check: ComponentType<{ done: ()
 
 function Inside({ visit, Check }: { visit: Visit; Check: ComponentType<{ done: () => void }> }) {
   const say = useWords(visitWords);
-  const { view, over, lost, ahead } = useStore(visit.state);
+  const { view, over, lost } = useStore(visit.state);
   if (over) {
     return (
       <main className={css.body} data-visit="over">
@@ -80,7 +80,7 @@ function Inside({ visit, Check }: { visit: Visit; Check: ComponentType<{ done: (
           {say.lost}
         </p>
       )}
-      <PromiseClock view={view} ahead={ahead} brief={view.session !== null && view.consent !== null} />
+      <PromiseClock view={view} brief={view.session !== null && view.consent !== null} />
       <Step visit={visit} view={view} Check={Check} />
     </main>
   );

@@ -10,10 +10,10 @@ import css from "./guest.module.css";
 import { visitWords } from "./words";
 
 /** `brief`: one line, beside a conversation that goes on. */
-export function PromiseClock({ view, ahead, brief }: { view: VisitView; ahead: number; brief: boolean }) {
+export function PromiseClock({ view, brief }: { view: VisitView; brief: boolean }) {
   const say = useWords(visitWords).promise;
   const language = useLanguage();
-  const now = useNow() + ahead;
+  const now = useNow();
   const { accepted_ms, answer_by_ms, done_ms } = view.promise;
   const left = answer_by_ms === null ? null : answer_by_ms - now;
   const done = done_ms !== null && answer_by_ms === null;

@@ -11,15 +11,13 @@ export interface Visiting {
   over: Problem | null;
   /** The server cannot be heard now. */
   lost: boolean;
-  /** What the server's clock is ahead of this one, in milliseconds. */
-  ahead: number;
 }
 
 /** Waits between attempts: soon at first, then patiently. */
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 export class Visit {
-  readonly state = new Store<Visiting>({ view: null, over: null, lost: false, ahead: 0 });
+  readonly state = new Store<Visiting>({ view: null, over: null, lost: false });
   #token: string;
   #source: EventSource | null = null;
   #retry: ReturnType<typeof setTimeout> | null = null;
@@ -44,7 +42,7 @@ export class Visit {
 
   /** What an act was answered with; the stream will say the same. */
   take(view: VisitView): void {
-    if (!this.#closed) this.state.set({ view, over: null, lost: false, ahead: view.now_ms - Date.now() });
+    if (!this.#closed) this.state.set({ view, over: null, lost: false });
   }
 
   /** Asks how things are; without an answer what is known stays. */

@@ -9,6 +9,7 @@ import { choices } from "@/api/terms";
 import type { OrgTree } from "@/api/types";
 import { useLanguage, useWords } from "@/lib/language";
 import { SPANS, spanDays } from "@/lib/days";
+import { serverNow } from "@/lib/now";
 import { isFiltered, type Filters } from "./filters";
 import css from "./records.module.css";
 import { recordsWords } from "./words";
@@ -27,7 +28,7 @@ export function FilterBar({ filters, change, clear, person, sessions }: Props) {
   const say = useWords(recordsWords).filter;
   const language = useLanguage();
   const { data: org } = useQuery(queries.org());
-  const [opened] = useState(Date.now);
+  const [opened] = useState(serverNow);
   const span = SPANS.find((s) => {
     const days = spanDays(s, opened);
     return days.from === filters.from && days.to === filters.to;
@@ -46,7 +47,7 @@ export function FilterBar({ filters, change, clear, person, sessions }: Props) {
       </span>
       <span className={css.spans}>
         {SPANS.map((s) => (
-          <Tag.CheckableTag key={s} checked={span === s} onChange={(on) => change(on ? spanDays(s, Date.now()) : { from: "", to: "" })}>
+          <Tag.CheckableTag key={s} checked={span === s} onChange={(on) => change(on ? spanDays(s, serverNow()) : { from: "", to: "" })}>
             {say[s]}
           </Tag.CheckableTag>
         ))}

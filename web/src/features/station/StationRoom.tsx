@@ -8,7 +8,7 @@ import { station } from "@/api/calls";
 import { queries } from "@/api/queries";
 import type { StationView } from "@/api/types";
 import { setLanguage, useLanguage, useWords } from "@/lib/language";
-import { useNow } from "@/lib/now";
+import { serverNow, useNow } from "@/lib/now";
 import { paths } from "@/lib/paths";
 import { problemOf } from "@/lib/problem";
 import { setTheme, useTheme } from "@/lib/theme";
@@ -200,7 +200,7 @@ function Desk({ view, heard, unheard }: Known) {
 /** Since when the link has been up this time. Mounted with the link. */
 function Since() {
   const say = useWords(stationWords).quiet;
-  const [at] = useState(Date.now);
+  const [at] = useState(serverNow);
   return <>{say.up(timeText(at))}</>;
 }
 

@@ -3,6 +3,7 @@
 import { photos, station } from "@/api/calls";
 import type { NewRequest, RequestView } from "@/api/types";
 import { keptForAll } from "@/lib/kept";
+import { serverNow } from "@/lib/now";
 import { problemOf, type Problem } from "@/lib/problem";
 import { Store } from "@/lib/store";
 import { retryDelay } from "./retry";
@@ -10,7 +11,7 @@ import { retryDelay } from "./retry";
 export interface Waiting {
   key: string;
   request: NewRequest;
-  /** When the button was pressed, by this computer's clock: for this page only. */
+  /** When the button was pressed, for this page only. */
   at: number;
 }
 
@@ -92,7 +93,7 @@ export class Desk {
 
   ask(request: NewRequest, photo?: string): void {
     if (this.state.getSnapshot().waiting) return;
-    const waiting: Waiting = { key: crypto.randomUUID(), request, at: Date.now() };
+    const waiting: Waiting = { key: crypto.randomUUID(), request, at: serverNow() };
     kept.set(JSON.stringify(waiting));
     this.#put({ waiting, refused: null, photoRefused: null });
     if (photo !== undefined) this.#follow([...this.#following, { key: waiting.key, request: null, photo }]);

@@ -13,6 +13,7 @@ import { freeze } from "@/lib/freeze";
 import { issuing } from "@/lib/issuing";
 import { useKeys, type KeyMap } from "@/lib/keys";
 import { useWords } from "@/lib/language";
+import { serverNow } from "@/lib/now";
 import { useStore } from "@/lib/useStore";
 import type { Link } from "@/live/link";
 import { BarSlot } from "@/ui/BarSlot";
@@ -203,7 +204,7 @@ function makeModel(me: Me, link: Link): WallModel {
     account: me.account.id,
     keptDwell: keptForAll("lianxian.wall.dwell"),
     keptTour: keptHere("lianxian.wall.tour"),
-    now: Date.now,
+    now: serverNow,
     after(ms, act) {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
