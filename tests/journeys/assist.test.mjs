@@ -140,6 +140,9 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   const dialog = operator.getByRole("dialog");
   const row = dialog.locator("li").filter({ hasText: "孙雅琴" });
   await row.getByRole("button", { name: "邀请" }).click();
+  await expert.getByRole("button", { name: /打\s*开/ }).waitFor({ timeout: 10_000 });
+  // A reload does not lose it.
+  await expert.reload();
   await expert.getByRole("button", { name: /打\s*开/ }).click({ timeout: 10_000 });
   await expert.getByRole("button", { name: /加入会话/ }).click();
   await expert.locator('[data-mode="join"]').waitFor();

@@ -21,12 +21,17 @@ export function Invitations() {
   const navigate = useNavigate();
   const here = useLocation().pathname;
   const { notification } = App.useApp();
+  const shown = useRef(new Set<string>());
+  useEffect(() => {
+    for (const id of shown.current) if (here === paths.assist(id)) notification.destroy(id);
+  }, [here, notification]);
   const told = useRef<(assist: AssistView) => void>(() => undefined);
   useEffect(() => {
     told.current = (assist) => {
       const { id } = assist.session;
       const asked = assist.invited.find((one) => one.account_id === me.account.id);
       if (!asked || assist.session.state !== "open" || here === paths.assist(id)) return notification.destroy(id);
+      shown.current.add(id);
       notification.info({
         key: id,
         title: say.invitation,
