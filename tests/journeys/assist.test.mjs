@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { api, launch } from "./harness/browser.mjs";
+import { api, launch, shot } from "./harness/browser.mjs";
 import { enrol, logIn, moving, onAir, org, pick } from "./harness/people.mjs";
 import { Installation, eventually } from "./harness/server.mjs";
 
@@ -169,6 +169,16 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await expert.locator('[data-mode="join"]').waitFor();
   await hears(station, 2);
 
+  assert.deepEqual(expert.problems, []);
+  // Refused to leave, one stays and reads why.
+  const own = (route) => (route.request().method() === "DELETE" ? route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, code: "unavailable", detail_zh: "暂时无法离开", detail_en: "not now" }) }) : route.continue());
+  await expert.route("**/parties/*", own);
+  await expert.getByRole("button", { name: "离开" }).click();
+  await expert.getByText("暂时无法离开").waitFor();
+  assert.match(expert.url(), /\/session\//);
+  await shot(expert, "leave-refused");
+  await expert.unroute("**/parties/*", own);
+  expert.problems.length = 0;
   // The expert leaves; the two go on.
   await expert.getByRole("button", { name: "离开" }).click();
   await eventually(15_000, "the expert is gone", async () => (await api(operator, "GET", `/sessions/${id}/assist`)).body.parties.length === 1);

@@ -39,7 +39,8 @@ interface Props {
   assist: AssistView;
   call: Call;
   own: PartyView | undefined;
-  act(what: () => Promise<AssistView>): Promise<void>;
+  /** Whether it was done; a refusal is shown by the room. */
+  act(what: () => Promise<AssistView>): Promise<boolean>;
   board(frame: string | null): void;
   fail(error: unknown): void;
 }
@@ -81,8 +82,8 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
   };
   const whisper = () => void act(() => assists.setMode(id, whispers ? "join" : "whisper"));
   const leave = async () => {
-    await act(() => assists.remove(id, me.account.id));
-    void navigate(paths.home);
+    // Refused, one still attends: the page must not say otherwise.
+    if (await act(() => assists.remove(id, me.account.id))) void navigate(paths.home);
   };
 
   useKeys({

@@ -21,7 +21,8 @@ import { sessionWords } from "./words";
 export interface OfAssist {
   assist: AssistView;
   own: PartyView | undefined;
-  act(what: () => Promise<AssistView>): Promise<void>;
+  /** Whether it was done; a refusal is shown by the room. */
+  act(what: () => Promise<AssistView>): Promise<boolean>;
 }
 
 const MODES: readonly PartyMode[] = ["join", "whisper", "watch"];

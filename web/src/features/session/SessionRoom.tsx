@@ -72,9 +72,11 @@ function Room({ assist, call, identity }: { assist: AssistView; call: Call; iden
     setFailed(null);
     try {
       fresh(await what());
+      return true;
     } catch (error) {
       setFailed(error);
       void client.invalidateQueries({ queryKey: ["assists", assist.session.id] });
+      return false;
     }
   };
   const join = () => {
