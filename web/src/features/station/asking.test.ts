@@ -82,3 +82,22 @@ test("after a reload the photo still follows its request", async () => {
   await settled();
   expect(calls.keep.mock.calls.map(([request]) => request as string)).toEqual(["a"]);
 });
+
+test("a site that has too many waiting is told so and keeps its words; what came too fast is tried again", async () => {
+  const desk = await page();
+  // The class that the page knows: its modules are loaded anew for each test.
+  const { Problem } = await import("@/lib/problem");
+  const full = new Problem({ status: 429, code: "too_many_waiting", detail_zh: "本场所已有 5 个求助等待受理", detail_en: "5 wait already", limit: 5 });
+  calls.ask.mockRejectedValueOnce(full);
+  desk.ask({ sentence: "漏水" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(calls.ask).toHaveBeenCalledOnce();
+  expect(desk.state.getSnapshot()).toMatchObject({ waiting: null, refused: { request: { sentence: "漏水" }, problem: { code: "too_many_waiting" } } });
+
+  calls.ask.mockRejectedValueOnce(new Problem({ status: 429, code: "too_many_attempts", detail_zh: "尝试过于频繁", detail_en: "too fast" }));
+  calls.ask.mockResolvedValueOnce({ id: "a" });
+  desk.ask({ sentence: "漏水" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(calls.ask).toHaveBeenCalledTimes(3);
+  expect(desk.state.getSnapshot()).toMatchObject({ waiting: null, refused: null });
+});

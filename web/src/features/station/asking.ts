@@ -184,9 +184,10 @@ function blobOf(dataUrl: string): Blob {
   return new Blob([bytes]);
 }
 
-/** What another has changed in the same moment is tried again. */
-function isFinal(problem: Problem): boolean {
-  return problem.code !== "changed_meanwhile" && problem.status >= 400 && problem.status < 500 && ![401, 408, 429].includes(problem.status);
+/** What another has changed in the same moment is tried again, and what came too fast; what is full stays full until somebody acts. */
+function isFinal({ code, status, body }: Problem): boolean {
+  if (status === 429) return body.limit != null;
+  return code !== "changed_meanwhile" && status >= 400 && status < 500 && ![401, 408].includes(status);
 }
 
 export const desk = new Desk();
