@@ -8,6 +8,7 @@ import { queries } from "@/api/queries";
 import { useWords } from "@/lib/language";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { PageBody, PageHeader } from "@/ui/PageHeader";
+import { CaseFormatsPanel } from "./CaseFormatsPanel";
 import { ConsentTextsPanel } from "./ConsentTextsPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PlacesPanel } from "./PlacesPanel";
@@ -21,7 +22,7 @@ export default function OrgRoom() {
   const tabs = [
     ...(holdsAny(me, ["org.manage"]) ? [{ value: "places", label: say.places }] : []),
     ...(holdsAny(me, ["accounts.manage", "rights.manage"]) ? [{ value: "people", label: say.people }] : []),
-    ...(holdsAny(me, ["org.manage"]) ? [{ value: "consents", label: say.consentTexts }] : []),
+    ...(holdsAny(me, ["org.manage"]) ? [{ value: "consents", label: say.consentTexts }, { value: "formats", label: say.caseFormats }] : []),
   ];
   const asked = search.get("tab");
   const tab = tabs.find(({ value }) => value === asked)?.value ?? tabs[0]?.value;
@@ -35,6 +36,7 @@ export default function OrgRoom() {
       {tree.data && tab === "places" && <PlacesPanel tree={tree.data} />}
       {tree.data && tab === "people" && <PeoplePanel tree={tree.data} />}
       {tree.data && tab === "consents" && <ConsentTextsPanel tree={tree.data} />}
+      {tree.data && tab === "formats" && <CaseFormatsPanel tree={tree.data} />}
     </PageBody>
   );
 }
