@@ -101,6 +101,16 @@ test("the workstation asks again while one is in hand; while one still waits it 
   await station.setViewportSize({ width: 390, height: 844 });
   await shot(station, "again-two-390", { fullPage: true });
   await station.setViewportSize({ width: 1440, height: 900 });
+  // One matter, asked for twice: the one that goes on is named by its number.
+  const [again, before] = await mine();
+  const merged = await api(chief, "POST", `/requests/${again.id}/steps`, { action: "merge", into: before.id });
+  assert.equal(merged.status, 200, JSON.stringify(merged));
+  await chief.goto(`/desk/${again.id}`);
+  await chief.getByText("合并到").first().waitFor({ timeout: BOUND_MS });
+  await shot(chief, "merged");
+  await chief.getByRole("link", { name: before.number }).click();
+  await chief.waitForURL(new RegExp(before.id));
+  await chief.goto("/desk");
   for (const one of await mine()) await api(station, "POST", `/station/requests/${one.id}/steps`, { action: "withdraw", reason: "测试" });
   await ringing(operator).waitFor({ state: "detached" });
   assert.equal(await first.getByLabel("请说明原因").inputValue(), "打了一半");

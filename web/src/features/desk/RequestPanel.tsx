@@ -161,7 +161,7 @@ function Facts({ request, begin }: { request: RequestView; begin: (request: Requ
         )}
         {request.merged_into && (
           <Fact name={say.mergedInto}>
-            <Link to={paths.request(request.merged_into)}>{say.session}</Link>
+            <Into id={request.merged_into} />
           </Fact>
         )}
         {request.session_id && (
@@ -172,6 +172,13 @@ function Facts({ request, begin }: { request: RequestView; begin: (request: Requ
       </dl>
     </>
   );
+}
+
+/** The one that goes on, by its number once that is known; it may lie outside one's scope. */
+function Into({ id }: { id: string }) {
+  const say = useWords(deskWords);
+  const into = useQuery(queries.request(id));
+  return <Link to={paths.request(id)}>{into.data?.number ?? say.thatRequest}</Link>;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
