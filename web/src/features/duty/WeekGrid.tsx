@@ -7,7 +7,7 @@ import { useLanguage, useWords } from "@/lib/language";
 import { useNow } from "@/lib/now";
 import { dayText } from "@/lib/time";
 import css from "./duty.module.css";
-import { clockOf, DAY_MS, dragged, place, rows, STEP_MS, WEEK_MS, type Grip, type Times } from "./week";
+import { clockOf, DAY_MS, dragged, filling, place, rows, STEP_MS, WEEK_MS, type Grip, type Times } from "./week";
 import { dutyWords } from "./words";
 
 interface Props {
@@ -58,7 +58,7 @@ export function WeekGrid({ week, open, fill, change }: Props) {
                   aria-label={text}
                   disabled={over}
                   data-gap
-                  onClick={() => fill({ starts_ms: Math.max(gap.from_ms, Math.ceil(now / STEP_MS) * STEP_MS), ends_ms: Math.min(gap.to_ms, Math.max(gap.from_ms, now) + DAY_MS / 2) })}
+                  onClick={() => fill(filling(gap, now))}
                 >
                   {at.width > 0.04 && say.gap}
                 </button>

@@ -18,7 +18,7 @@ import { ExportButton } from "@/ui/ExportButton";
 import css from "./duty.module.css";
 import { ImportDialog } from "./ImportDialog";
 import { ShiftDialog } from "./ShiftDialog";
-import { clockOf, DAY_MS, HOUR_MS, WEEK_MS, weekStart, type Times } from "./week";
+import { clockOf, DAY_MS, filling, HOUR_MS, WEEK_MS, weekStart, type Times } from "./week";
 import { WeekGrid } from "./WeekGrid";
 import { WeekList } from "./WeekList";
 import { dutyWords } from "./words";
@@ -130,8 +130,9 @@ function OpenedShift({ week, id, close }: { week: DutyWeek; id: string; close: (
 /** What a new shift begins with: the first gap still to come, else the coming day. */
 function nextTimes(week: DutyWeek | undefined, from: number, now: number): Times {
   const gap = week?.gaps.find((gap) => gap.to_ms > now);
-  const hour = Math.ceil(Math.max(now, gap?.from_ms ?? from) / HOUR_MS) * HOUR_MS;
-  return { starts_ms: hour, ends_ms: Math.min(hour + 12 * HOUR_MS, gap && gap.to_ms > hour ? gap.to_ms : Infinity) };
+  if (gap) return filling(gap, now);
+  const hour = Math.ceil(Math.max(now, from) / HOUR_MS) * HOUR_MS;
+  return { starts_ms: hour, ends_ms: hour + 12 * HOUR_MS };
 }
 
 /** The week before into this one; what could not be copied is listed. */

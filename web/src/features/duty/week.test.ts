@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ShiftView } from "@/api/types";
-import { clockOf, DAY_MS, dragged, HOUR_MS, momentOf, place, rows, sheetText, WEEK_MS, weekStart } from "./week";
+import { clockOf, DAY_MS, dragged, filling, HOUR_MS, momentOf, place, rows, sheetText, WEEK_MS, weekStart } from "./week";
 
 /** 2026-11-26 08:00 in Beijing, a Thursday. */
 const THURSDAY = 1_795_651_200_000;
@@ -20,6 +20,16 @@ test("a span is placed on the line and cut at its edges", () => {
   expect(place(90, 200, 0, 100)).toEqual({ left: 0.9, width: 0.1, before: false, after: true });
   expect(place(100, 200, 0, 100)).toBeNull();
   expect(place(-10, 0, 0, 100)).toBeNull();
+});
+
+test("a gap is filled from now on, to its end or half a day, however little of it is left", () => {
+  const minute = 60_000;
+  const gap = { from_ms: THURSDAY, to_ms: THURSDAY + 2 * DAY_MS };
+  expect(filling(gap, THURSDAY - HOUR_MS)).toEqual({ starts_ms: THURSDAY, ends_ms: THURSDAY + 12 * HOUR_MS });
+  expect(filling(gap, THURSDAY + 41 * minute + 7)).toEqual({ starts_ms: THURSDAY + 41 * minute, ends_ms: THURSDAY + 12.5 * HOUR_MS });
+  const evening = { from_ms: THURSDAY, to_ms: THURSDAY + HOUR_MS };
+  expect(filling(evening, THURSDAY + 41 * minute)).toEqual({ starts_ms: THURSDAY + 41 * minute, ends_ms: THURSDAY + HOUR_MS });
+  expect(filling(evening, THURSDAY + 58 * minute)).toEqual({ starts_ms: THURSDAY + 58 * minute, ends_ms: THURSDAY + 68 * minute });
 });
 
 test("a drag moves by half hours and keeps the length", () => {

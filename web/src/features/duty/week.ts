@@ -3,13 +3,14 @@
 import type { DutyRole, ShiftView } from "@/api/types";
 import { clockText, dayText, startOfDay } from "@/lib/time";
 
-export const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 export const WEEK_MS = 7 * DAY_MS;
 /** What a drag snaps to. */
 export const STEP_MS = HOUR_MS / 2;
 /** As the server says. */
-export const SHIFT_MIN_MS = 10 * 60_000;
+export const SHIFT_MIN_MS = 10 * MINUTE_MS;
 export const SHIFT_MAX_MS = DAY_MS;
 const BEIJING_MS = 8 * HOUR_MS;
 
@@ -55,6 +56,13 @@ export function dragged({ starts_ms, ends_ms }: Times, grip: Grip, by: number): 
   const within = (length: number) => Math.min(SHIFT_MAX_MS, Math.max(STEP_MS, length));
   if (grip === "end") return { starts_ms, ends_ms: starts_ms + within(snapped(ends_ms + by) - starts_ms) };
   return { starts_ms: ends_ms - within(ends_ms - snapped(starts_ms + by)), ends_ms };
+}
+
+/** The shift that fills a gap: from now on, if the gap has begun, half a day at most, and never shorter than a shift may be. */
+export function filling(gap: { from_ms: number; to_ms: number }, now: number): Times {
+  const starts_ms = Math.max(gap.from_ms, Math.floor(now / MINUTE_MS) * MINUTE_MS);
+  const ends_ms = Math.min(gap.to_ms, snapped(starts_ms + DAY_MS / 2));
+  return { starts_ms, ends_ms: Math.max(ends_ms, starts_ms + SHIFT_MIN_MS) };
 }
 
 export interface Row {
