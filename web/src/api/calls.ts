@@ -117,7 +117,6 @@ export const requests = {
     http.get<t.Page<t.RequestView>>("/requests", { ...how, query: query(filter, page) }),
   get: (request: string, how?: Ask) => http.get<t.RequestDetail>(`/requests/${id(request)}`, how),
   answerers: (request: string, how?: Ask) => http.get<t.Answerer[]>(`/requests/${id(request)}/answerers`, how),
-  raise: (request: t.NewRequest) => http.post<t.RequestView>("/requests", request),
   act: (request: string, step: t.RequestStep, how?: Ask) => http.post<t.RequestView>(`/requests/${id(request)}/steps`, step, how),
 };
 
