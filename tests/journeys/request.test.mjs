@@ -126,10 +126,16 @@ test("it is finished, confirmed, judged as bad, called back and filed, and all o
   await help(station).getByText("已当面释法，双方和解").waitFor({ timeout: 15_000 });
   await station.getByRole("button", { name: "确认办结" }).click();
   await station.getByText("请评价这次服务").waitFor();
+  // What only waits to be judged leaves the tap as large as ever.
+  await station.getByRole("button", { name: /一键求助/ }).waitFor();
+  await shot(station, "again-judging");
+  await station.setViewportSize({ width: 390, height: 844 });
+  await shot(station, "again-judging-390", { fullPage: true });
+  await station.setViewportSize({ width: 1440, height: 900 });
   await station.locator(".ant-rate li").nth(1).click();
   await station.getByLabel("想说的话（可不填）").fill("等得久");
   await station.getByRole("button", { name: "提交" }).click();
-  await station.getByRole("button", { name: /一键求助/ }).waitFor();
+  await station.getByText("请评价这次服务").waitFor({ state: "detached" });
   await operator.getByText("不满意").first().waitFor({ timeout: 15_000 });
   await operator.getByRole("button", { name: "登记回访" }).click();
   const dialog = operator.getByRole("dialog");
@@ -214,4 +220,18 @@ test("the key of a simulated office asks for help, and its picture is there when
   await picture.waitFor({ state: "attached", timeout: 20_000 });
   const shown = () => picture.evaluate((v) => v.getVideoPlaybackQuality().totalVideoFrames);
   await eventually(20_000, "the office's picture moves", async () => (await shown()) >= 5);
+});
+
+test("on a computer whose clock runs five minutes behind, the console shows the server's time", async () => {
+  const behind = await browser.newContext({ baseURL: installation.base, ignoreHTTPSErrors: true, storageState: await operator.context().storageState() });
+  const page = await behind.newPage();
+  await page.addInitScript(() => {
+    const real = Date.now;
+    Date.now = () => real() - 300_000;
+  });
+  await page.goto("/desk");
+  const clock = page.locator("header time").first();
+  await clock.waitFor();
+  await eventually(5_000, "the clock is right", async () => Math.abs(Date.parse(await clock.getAttribute("datetime")) - Date.now()) < 3_000);
+  await behind.close();
 });

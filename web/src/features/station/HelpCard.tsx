@@ -128,7 +128,8 @@ function Ask({ refused, open, asked }: { refused: Refused | null; open: RequestV
   const [number, setNumber] = useState(refused?.request.case_number ?? "");
   const [more, setMore] = useState(refused !== null);
   const [photographing, photograph] = useState(false);
-  const again = open.length > 0;
+  // Of what is done only a judgement is asked for: that does not make the tap small.
+  const again = open.some((request) => request.state !== "closed");
   const send = (photo?: string) => {
     const request: NewRequest = { need, urgency, sentence };
     if (number.trim()) request.case_number = number.trim();
@@ -156,7 +157,7 @@ function Ask({ refused, open, asked }: { refused: Refused | null; open: RequestV
     </Button>
   );
   return (
-    <>
+    <div className={css.ask} data-again={again}>
       {again ? (
         <span className={css.again}>
           <Button size="large" icon={<PhoneFilled aria-hidden />} title={say.askLead} onClick={() => ask()}>
@@ -196,7 +197,7 @@ function Ask({ refused, open, asked }: { refused: Refused | null; open: RequestV
         </Button>
       )}
       {refused !== null && <ErrorNote error={refused.problem} />}
-    </>
+    </div>
   );
 }
 
