@@ -8,7 +8,7 @@ import { Installation, eventually } from "./harness/server.mjs";
 
 /** Browsers, server and whatever else runs share the machine: here only what is broken is caught; the aims are printed beside what was measured. */
 const BOUND_MS = 15_000;
-let installation, centre, village;
+let installation, centre, village, office;
 
 before(async () => {
   installation = await Installation.make();
@@ -84,7 +84,8 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   const admin = await logIn(centre, base, "sysadmin");
   const { sites, endpoints } = await org(admin);
   const site = sites.find((s) => s.kind === "hall" && !endpoints.some((e) => e.site_id === s.id && e.enrolled));
-  const { page: station, endpointId } = await enrol(village, base, admin, site.id, "服务窗口一号机");
+  office = await enrol(village, base, admin, site.id, "服务窗口一号机");
+  const { page: station, endpointId } = office;
   const operator = await logIn(centre, base, "zhibanyuan");
   const expert = await logIn(centre, base, "lvshi");
   await admin.close();
@@ -266,4 +267,40 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await operator.goto(`/records/${id}`);
   await operator.locator(`[data-frame="${marks.frames[0].id}"] svg[data-strokes="5"]`).waitFor();
   assert.deepEqual([...operator.problems, ...station.problems], []);
+});
+
+test("the operator's line is lost: the expert leads on, the talk goes on and the request is the expert's", async () => {
+  const { page: station, endpointId } = office;
+  const operator = await logIn(centre, installation.base, "zhibanyuan");
+  const expert = await logIn(centre, installation.base, "lvshi");
+  await operator.goto("/desk");
+  await station.getByRole("button", { name: /一键求助/ }).click();
+  const card = operator.locator("[data-ringing]").first();
+  await card.getByRole("button", { name: /^接\s*听/ }).click({ timeout: 15_000 });
+  await operator.waitForURL(/\/session\//);
+  const id = new URL(operator.url()).pathname.split("/").pop();
+  await sees(operator, endpointId);
+  const { body: assist } = await api(operator, "GET", `/sessions/${id}/assist`);
+  const { body: people } = await api(operator, "GET", `/sessions/${id}/candidates`);
+  const asked = await api(operator, "POST", `/sessions/${id}/parties`, { account_id: people.find((one) => one.name === "孙雅琴").account_id, mode: "join" });
+  assert.ok(asked.status < 300, JSON.stringify(asked.body));
+  await expert.getByRole("button", { name: /打\s*开/ }).click({ timeout: 10_000 });
+  await expert.getByRole("button", { name: /加入会话/ }).click();
+  await sees(expert, endpointId);
+  assert.equal(await expert.getByRole("button", { name: "接替主持" }).count(), 0, "somebody leads it");
+
+  await operator.context().close();
+  await expert.getByText("主持人断线，会话保留等待").waitFor({ timeout: 20_000 });
+  await shot(expert, "leader-lost");
+  await expert.getByRole("button", { name: "接替主持" }).click();
+  await expert.getByText("主持人断线，会话保留等待").waitFor({ state: "detached", timeout: 15_000 });
+  await Promise.all([sees(expert, endpointId), hears(station, 1)]);
+  const { body: now } = await api(expert, "GET", `/sessions/${id}/assist`);
+  assert.deepEqual(now.parties.map((one) => [one.name, one.leads]), [["孙雅琴", true]]);
+  const { body: detail } = await api(expert, "GET", `/requests/${assist.request_id}`);
+  assert.deepEqual([detail.owner.name, detail.assignee.name, detail.state], ["李明", "孙雅琴", "connected"]);
+  await expert.getByRole("button", { name: "结束会话", exact: true }).click();
+  await expert.getByRole("dialog").getByRole("button", { name: "结束会话", exact: true }).click();
+  await expert.getByText("会话已结束").waitFor();
+  assert.deepEqual([...expert.problems, ...station.problems], []);
 });
