@@ -130,7 +130,7 @@ function Notices({ assist, call, mute, lead }: { assist: AssistView; call: Call;
       {assist.answered_ms !== null && !assist.station_present && <p data-tone="weak">{say.stationLost}</p>}
       {assist.leader_lost_ms !== null && (
         <p data-tone="weak">
-          {say.leaderLost}
+          {say.leaderLost}{" "}
           {lead && (
             <Button size="small" onClick={lead}>
               {say.takeLead}
