@@ -251,3 +251,21 @@ fn too_many_workers_are_refused_by_name() {
     let error = start_with(&loopback(65), Script::new).map(|_| ()).unwrap_err();
     assert_eq!(error.to_string(), "media.workers is 65, but at most 64 are possible");
 }
+
+/// What the net lets one link have, the media plane carries.
+#[tokio::test]
+async fn the_media_plane_carries_what_the_net_lets_a_link_receive() {
+    let media = crate::start(&loopback(1)).unwrap();
+    for participant in ["PA_1", "PA_2"] {
+        open(&media, participant).await;
+    }
+    let downstream = |number| Downstream {
+        track: format!("TR_{number}").into(),
+        publisher: "PA_1".into(),
+        settings: TrackSettings::default(),
+    };
+    let all = (0..lianxian_service::net::SUBSCRIPTIONS_PER_LINK).map(downstream).collect();
+    assert_eq!(media.set_downstreams(&"PA_2".into(), all).await, Ok(()));
+    counted(&media, "viewers", lianxian_service::net::SUBSCRIPTIONS_PER_LINK as u64).await;
+    media.shutdown().await;
+}

@@ -6,6 +6,14 @@ use crate::ids::{ParticipantSid, TrackSid};
 use crate::quality::{UpstreamSample, ViewerSample};
 use serde::{Deserialize, Serialize};
 
+/// Tracks that one participant publishes at once. The net refuses more, the media plane carries so many: one number for both, or what one
+/// lets in the other turns away.
+pub const MAX_UPLOADS: usize = 32;
+
+/// Tracks that one participant receives at once, likewise: 25 tiles with their sound and the next 25 warming up are 100, and a tile may
+/// have a station and an encoder.
+pub const MAX_DOWNSTREAMS: usize = 160;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrackKind {

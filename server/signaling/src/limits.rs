@@ -20,7 +20,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            message_bytes: 256 * 1024,
+            // An answer to as many tracks as one link may receive: 160 sections of pictures and as many of sounds are below 400 KiB.
+            message_bytes: 640 * 1024,
             message_depth: 32,
             messages_per_s: 50,
             // A viewer of a full wall sends a track setting per tile, an answer per offer and its sync state at once.

@@ -1,5 +1,7 @@
 //! The net's limits, by name. Sizes are counts unless they say otherwise.
 
+use lianxian_model::media::{MAX_DOWNSTREAMS, MAX_UPLOADS};
+
 /// Links open or opening at once.
 pub const LINKS: usize = 16_384;
 /// Joins of one identity that wait for an earlier one to be settled.
@@ -15,9 +17,9 @@ pub const JOBS_WAITING: usize = 2_048;
 /// Room beyond [`JOBS_WAITING`] for what must not be lost when a link ends.
 pub const JOBS_RESERVED: usize = 2 * TRACKS_PER_LINK + 16;
 /// Tracks announced and not yet unpublished.
-pub const TRACKS_PER_LINK: usize = 32;
-/// Tracks received at once: a subscriber's description has at most 160 sections, one of them for data.
-pub const SUBSCRIPTIONS_PER_LINK: usize = 150;
+pub const TRACKS_PER_LINK: usize = MAX_UPLOADS;
+/// Tracks received at once; further ones are not sent, and are counted.
+pub const SUBSCRIPTIONS_PER_LINK: usize = MAX_DOWNSTREAMS;
 /// Participants named in one subscription permission, and tracks named for each.
 pub const PERMISSIONS: usize = 1_024;
 /// Different refusals of one link that are put on record; one who goes on asking is sent away.

@@ -16,6 +16,7 @@ mod shell;
 mod state;
 
 pub use handle::Net;
+pub use limits::{SUBSCRIPTIONS_PER_LINK, TRACKS_PER_LINK};
 pub use link::{Link, LinkOver};
 pub use load::DEFAULT_BUSY_LIMIT;
 pub use setup::{Guest, Join, JoinError, Manner, NetSetup, Whom};

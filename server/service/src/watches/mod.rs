@@ -27,7 +27,8 @@ const RECENT_PURPOSES: i64 = 10;
 pub const MAX_SITES_A_CALL: usize = 64;
 /// Why no site is opened while the media plane is at its limit.
 const MEDIA_FULL: &str = "media_full";
-/// Sessions that one console may have open at once.
+/// Sessions that one console may have open at once: 25 tiles, the next 25 that warm up, and some beside. With a picture and a sound of each
+/// that is within [`lianxian_model::media::MAX_DOWNSTREAMS`].
 pub const MAX_OPEN_SESSIONS: i64 = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -9,20 +9,25 @@ mod tests;
 
 pub use answer::{AnswerChoices, write_answer};
 pub use offer::{OfferChoices, OfferedTrack, SubscriberSections, Taken};
-pub use parse::parse;
+pub use parse::{parse, parse_offer};
 
 use crate::transport::Credentials;
-use lianxian_model::media::Codec;
+use lianxian_model::media::{Codec, MAX_DOWNSTREAMS};
 
-/// Bytes of a description that are read at all.
-pub const MAX_SDP_BYTES: usize = 128 * 1024;
-/// Sections of one description.
-pub const MAX_SECTIONS: usize = 160;
+/// Bytes of a description that are read at all: an answer to as many sections as we offer, at 1.7 KiB for a picture's and 0.8 for a
+/// sound's, with room.
+pub const MAX_SDP_BYTES: usize = 512 * 1024;
+/// Bytes of a publisher's offer: it has far fewer sections, and may come unasked.
+pub const MAX_OFFER_BYTES: usize = 128 * 1024;
+/// Sections of one kind that a subscriber is offered.
+pub(crate) const MAX_SECTIONS_OF_A_KIND: usize = MAX_DOWNSTREAMS;
+/// Sections of one description: sounds, pictures, and the data channels'.
+pub const MAX_SECTIONS: usize = 2 * MAX_SECTIONS_OF_A_KIND + 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SdpError {
-    #[error("a description of {0} bytes; the limit is {MAX_SDP_BYTES}")]
-    TooLong(usize),
+    #[error("a description of {size} bytes; the limit is {limit}")]
+    TooLong { size: usize, limit: usize },
     #[error("{0} media sections; the limit is {MAX_SECTIONS}")]
     TooManySections(usize),
     #[error("not SDP: {0}")]

@@ -1,7 +1,7 @@
 //! Offering to a subscriber: its sections live as long as its connection, and are used again when they fall free.
 
 use super::lines::{self, Own};
-use super::{Direction, Extension, RemoteDescription, SectionKind};
+use super::{Direction, Extension, MAX_SECTIONS_OF_A_KIND, RemoteDescription, SectionKind};
 use crate::transport::Credentials;
 use crate::worker::Candidate;
 use lianxian_model::ids::TrackSid;
@@ -83,12 +83,14 @@ pub struct Taken {
 pub struct SubscriberSections {
     lines: Vec<Line>,
     version: u64,
+    /// Some tracks found no section: there will be room once an offer has shown those idle that fell free.
+    crowded: bool,
 }
 
 impl Default for SubscriberSections {
     fn default() -> Self {
         let data = Line { mid: "0".to_owned(), kind: SectionKind::Application, track: None, idle: false };
-        Self { lines: vec![data], version: 1 }
+        Self { lines: vec![data], version: 1, crowded: false }
     }
 }
 
@@ -96,9 +98,10 @@ impl SubscriberSections {
     /// Replaces the tracks; true if an offer has to tell of it. Sections of tracks that stay keep their place; a track under another SSRC
     /// is another one. A section that falls
     /// free is used again only after an offer that shows it inactive: a browser says nothing of a track that slips into a section which
-    /// never stopped sending.
+    /// never stopped sending. Where that leaves no section for a track, it [waits](Self::crowded) for the next offer.
     pub fn set(&mut self, wanted: Vec<OfferedTrack>) -> bool {
         let mut changed = false;
+        self.crowded = false;
         for line in &mut self.lines {
             if line.track.as_ref().is_some_and(|track| !wanted.iter().any(|w| is_same(w, track))) {
                 line.track = None;
@@ -109,20 +112,28 @@ impl SubscriberSections {
             if self.lines.iter().any(|line| line.track.as_ref().is_some_and(|t| is_same(t, &track))) {
                 continue;
             }
-            changed = true;
+            let of_kind = self.lines.iter().filter(|line| line.kind == track.kind).count();
             let free = self.lines.iter_mut().find(|line| line.kind == track.kind && line.idle);
             match free {
                 Some(line) => {
                     line.track = Some(track);
                     line.idle = false;
+                    changed = true;
                 }
+                None if of_kind >= MAX_SECTIONS_OF_A_KIND => self.crowded = true,
                 None => {
                     let mid = self.lines.len().to_string();
                     self.lines.push(Line { mid, kind: track.kind, track: Some(track), idle: false });
+                    changed = true;
                 }
             }
         }
         changed
+    }
+
+    /// Whether tracks wait for a section.
+    pub fn crowded(&self) -> bool {
+        self.crowded
     }
 
     pub fn mid_of(&self, track: &TrackSid) -> Option<&str> {

@@ -1,7 +1,8 @@
 //! Reading a description: the crate's parser splits it, this takes what a bundled WebRTC connection needs.
 
 use super::{
-    Direction, Extension, MAX_SDP_BYTES, MAX_SECTIONS, Payload, RemoteDescription, SdpError, Section, SectionKind,
+    Direction, Extension, MAX_OFFER_BYTES, MAX_SDP_BYTES, MAX_SECTIONS, Payload, RemoteDescription, SdpError, Section,
+    SectionKind,
 };
 use crate::transport::Credentials;
 use lianxian_model::media::Codec;
@@ -16,6 +17,17 @@ const MAX_PAYLOAD_TYPES: usize = 128;
 const MAX_SSRCS: usize = 32;
 const MAX_RIDS: usize = 8;
 
+/// Reads a publisher's offer.
+///
+/// # Errors
+/// As [`parse`], and from a lower length on.
+pub fn parse_offer(sdp: &str) -> Result<RemoteDescription, SdpError> {
+    if sdp.len() > MAX_OFFER_BYTES {
+        return Err(SdpError::TooLong { size: sdp.len(), limit: MAX_OFFER_BYTES });
+    }
+    parse(sdp)
+}
+
 /// Reads an offer or an answer.
 ///
 /// # Errors
@@ -23,7 +35,7 @@ const MAX_RIDS: usize = 8;
 /// passed over.
 pub fn parse(sdp: &str) -> Result<RemoteDescription, SdpError> {
     if sdp.len() > MAX_SDP_BYTES {
-        return Err(SdpError::TooLong(sdp.len()));
+        return Err(SdpError::TooLong { size: sdp.len(), limit: MAX_SDP_BYTES });
     }
     let session =
         SessionDescription::unmarshal(&mut Cursor::new(sdp)).map_err(|e| SdpError::Malformed(e.to_string()))?;

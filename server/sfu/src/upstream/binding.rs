@@ -1,11 +1,12 @@
 //! Which SSRC is which layer of which track: declared in the SDP, or claimed by the first packet's MID, RID and
 //! repaired RID. Each publisher has its own table, so a claim can never reach another participant's tracks.
 
+use super::MAX_LAYERS;
 use crate::rtp::Marks;
-use lianxian_model::media::Codec;
+use lianxian_model::media::{Codec, MAX_UPLOADS};
 
-/// SSRCs that one publisher may have bound at once.
-pub const MAX_SOURCES: usize = 64;
+/// SSRCs that one publisher may have bound at once: each layer of all its tracks, and their repairs.
+pub const MAX_SOURCES: usize = 2 * MAX_LAYERS * MAX_UPLOADS;
 
 /// What an SSRC is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::allowance::Allowance;
 use super::contract::{Command, Egress, Reply, WorkerIndex};
-use super::limits::{MAX_DOWNSTREAMS, MAX_PEERS, SLICE};
+use super::limits::{MAX_PEERS, SLICE};
 use super::peer::{Link, Mean, Peer, Subscriber};
 use super::slab::Key;
 use super::timers::Wake;
@@ -11,7 +11,7 @@ use crate::sdp::SubscriberSections;
 use crate::transport::{DataError, RemoteParameters, Setup, Transport};
 use bytes::Bytes;
 use lianxian_model::ids::ParticipantSid;
-use lianxian_model::media::{Downstream, MediaError, Target, TransportEnd};
+use lianxian_model::media::{Downstream, MAX_DOWNSTREAMS, MediaError, Target, TransportEnd};
 use rand::Rng as _;
 use std::time::Instant;
 

@@ -8,13 +8,6 @@ use std::time::Duration;
 /// Participants of one worker.
 pub const MAX_PEERS: usize = 16_384;
 
-/// Tracks that one participant publishes at once.
-pub const MAX_UPLOADS: usize = 16;
-
-/// Tracks that one participant receives at once. Sections are used again, but only after an offer that shows them idle, so a change
-/// of all needs twice as many; the answer must still be within [`crate::sdp::MAX_SECTIONS`].
-pub const MAX_DOWNSTREAMS: usize = 79;
-
 /// Sounds that one participant is sent at once, of those whose levels are known: the loudest.
 pub const MAX_HEARD: usize = 8;
 

@@ -37,7 +37,7 @@ pub use contract::{
     Candidate, Carrier, Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, SharedPacket, TrackInfo,
     WorkerIndex,
 };
-pub use limits::{MAX_DOWNSTREAMS, MAX_PEERS, MAX_UPLOADS};
+pub use limits::MAX_PEERS;
 
 use crate::transport::{Credentials, DtlsIdentity};
 use allowance::Allowance;

@@ -1,7 +1,7 @@
 //! Publishing: a client's offer becomes tracks, their packets become shared ones.
 
 use super::contract::{Egress, Relay, RelayTo, TrackInfo};
-use super::limits::{MAX_UPLOADS, RECEIVER_REPORT_INTERVAL};
+use super::limits::RECEIVER_REPORT_INTERVAL;
 use super::peer::Peer;
 use super::quality::Intake;
 use super::references::References;
@@ -13,11 +13,13 @@ use super::viewer::set_extensions;
 use super::{MediaEvent, Worker};
 use crate::feedback::Arrivals;
 use crate::rtp::ExtensionIds;
-use crate::sdp::{AnswerChoices, RemoteDescription, Section, SectionKind, parse, write_answer};
+use crate::sdp::{AnswerChoices, RemoteDescription, Section, SectionKind, parse_offer, write_answer};
 use crate::transport::RemoteParameters;
 use crate::upstream::{Bindings, Layer, Level, MAX_LAYERS, SectionRule};
 use lianxian_model::ids::TrackSid;
-use lianxian_model::media::{AnnouncedTrack, Codec, MediaError, PublisherAnswer, Target, TrackKind, VideoLayer};
+use lianxian_model::media::{
+    AnnouncedTrack, Codec, MAX_UPLOADS, MediaError, PublisherAnswer, Target, TrackKind, VideoLayer,
+};
 use std::time::Instant;
 
 impl Worker {
@@ -29,7 +31,7 @@ impl Worker {
         now: Instant,
         egress: &mut impl Egress,
     ) -> Result<PublisherAnswer, MediaError> {
-        let offer = parse(sdp).map_err(|error| MediaError::BadSdp(error.to_string()))?;
+        let offer = parse_offer(sdp).map_err(|error| MediaError::BadSdp(error.to_string()))?;
         let may_publish = self.peers.get(key).is_some_and(|peer| peer.may_publish);
         let carried = if may_publish { carried(&offer, announced) } else { vec![None; offer.sections.len()] };
         if carried.iter().flatten().count() > MAX_UPLOADS {

@@ -218,14 +218,16 @@ impl Worker {
         now: Instant,
         egress: &mut impl Egress,
     ) -> Result<(), MediaError> {
-        let answer = parse(sdp).map_err(|error| MediaError::BadSdp(error.to_string()))?;
         let Some(subscriber) = self.peers.get_mut(key).and_then(|peer| peer.subscriber.as_mut()) else { return Ok(()) };
         let expected = subscriber.outstanding;
         // Some clients do not repeat the offer's id and leave it zero; one offer at most is outstanding, so theirs is the answer to it.
         if expected.is_none() || (id != 0 && expected != Some(id)) {
             return Err(MediaError::UnexpectedAnswer { got: id, expected });
         }
+        // Only what was asked for is read: it may be long.
+        let answer = parse(sdp).map_err(|error| MediaError::BadSdp(error.to_string()))?;
         subscriber.outstanding = None;
+        subscriber.changed |= subscriber.sections.crowded();
         let link = subscriber.link;
         let mut negotiated = Vec::new();
         for taken in subscriber.sections.taken(&answer) {

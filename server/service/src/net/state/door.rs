@@ -234,6 +234,7 @@ impl State {
             settings: HashMap::new(),
             subscriptions: BTreeMap::new(),
             forbidden: BTreeSet::new(),
+            over_limit: BTreeSet::new(),
             permit: Permit::default(),
             missed: Vec::new(),
             last_data_sequence: 0,

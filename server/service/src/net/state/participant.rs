@@ -48,6 +48,8 @@ pub(super) struct Participant {
     pub subscriptions: BTreeMap<TrackSid, Subscription>,
     /// Tracks that it wants and their publisher does not let it have; it has been told so.
     pub forbidden: BTreeSet<TrackSid>,
+    /// Whose tracks it was not sent for the limit of subscriptions: they are looked at again when one ends.
+    pub over_limit: BTreeSet<ParticipantSid>,
     pub permit: Permit,
     pub missed: Vec<Notice>,
     /// Up to where its reliable messages were passed on.

@@ -120,7 +120,9 @@ impl State {
                     sent_changed |= held.sent;
                     ended.push(track.clone());
                 } else if person.subscriptions.len() >= limits::SUBSCRIPTIONS_PER_LINK {
+                    // Not sent, and not forgotten: the link itself is none the worse for it.
                     self.counters.subscriptions_over_limit += 1;
+                    person.over_limit.insert(publisher.clone());
                     continue;
                 }
                 self.next_number += 1;
@@ -135,6 +137,10 @@ impl State {
                 };
                 person.subscriptions.insert(track, subscription);
             }
+        }
+        if !ended.is_empty() {
+            let again = std::mem::take(&mut person.over_limit);
+            self.stale_subscriptions.extend(again.into_iter().map(|publisher| (viewer.clone(), publisher)));
         }
         person.choice.retain(|track, _| self.publishers.contains_key(track));
         person.settings.retain(|track, _| self.publishers.contains_key(track));

@@ -274,3 +274,23 @@ fn a_pause_for_the_line_is_told_to_who_receives_the_track() {
     assert_eq!(told, expected, "and of what it does not receive it is told nothing");
     assert!(world.told_since(from, &a).is_empty());
 }
+
+/// More than one link may receive is not sent, and is sent once there is room; the link goes on.
+#[test]
+fn what_is_over_the_limit_waits_for_room() {
+    use super::super::super::limits::{SUBSCRIPTIONS_PER_LINK, TRACKS_PER_LINK};
+    let mut world = World::new();
+    let viewer = world.guest("viewer");
+    let publishers: Vec<ParticipantSid> = (0..6).map(|number| world.guest(&format!("p{number}"))).collect();
+    for publisher in &publishers {
+        for _ in 0..TRACKS_PER_LINK {
+            world.publish(publisher, CAMERA);
+        }
+    }
+    assert_eq!(world.receives(&viewer).len(), SUBSCRIPTIONS_PER_LINK);
+    assert!(world.state.counters.subscriptions_over_limit >= (6 * TRACKS_PER_LINK - SUBSCRIPTIONS_PER_LINK) as u64);
+    world.wish(&publishers[0], Wish::Leave);
+    world.run();
+    assert_eq!(world.receives(&viewer).len(), 5 * TRACKS_PER_LINK);
+    assert!(world.links.contains_key(&viewer));
+}
