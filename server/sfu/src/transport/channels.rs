@@ -11,7 +11,7 @@ use rtc_sctp::{
 };
 use rtc_shared::TransportProtocol;
 use rtc_shared::marshal::{Marshal as _, Unmarshal as _};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -64,6 +64,8 @@ pub(super) struct Channels {
     connected: Option<AssociationHandle>,
     /// Streams that carry a channel: is it the reliable one?
     streams: BTreeMap<u16, bool>,
+    /// Streams whose opening was acknowledged.
+    acknowledged: BTreeSet<u16>,
     wanted: bool,
     opened: bool,
     early: VecDeque<(bool, Bytes)>,
@@ -189,6 +191,13 @@ impl Channels {
                     {
                         self.streams.insert(id, reliable);
                     }
+                    // Acknowledgements wait without bound where nobody takes them: one for a stream at a time, and streams have an end.
+                    let is_known = self.acknowledged.contains(&id);
+                    let takes = stream.buffered_amount().is_ok_and(|waits| waits == 0);
+                    if !takes || !(is_known || self.acknowledged.len() < MAX_STREAMS) {
+                        continue;
+                    }
+                    self.acknowledged.insert(id);
                     if let Ok(ack) = Dcep::DataChannelAck(DataChannelAck).marshal() {
                         let _ = stream.write_with_ppi(now, &ack, PayloadProtocolIdentifier::Dcep);
                     }
@@ -281,5 +290,109 @@ impl Channels {
 
     pub fn deadline(&self) -> Option<Instant> {
         self.associations.iter().filter_map(|member| member.association.poll_timeout()).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rtc_sctp::ClientConfig;
+
+    /// A client's association with ours.
+    struct Pair {
+        endpoint: Endpoint,
+        association: Association,
+        ours: Channels,
+        now: Instant,
+    }
+
+    impl Pair {
+        fn connected() -> Self {
+            let now = Instant::now();
+            let mut endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Arc::new(EndpointConfig::new()), None);
+            let (_, association) = endpoint.connect(now, ClientConfig::default(), PEER).unwrap();
+            let mut pair = Self { endpoint, association, ours: Channels::default(), now };
+            for _ in 0..6 {
+                pair.up();
+                pair.down();
+            }
+            assert!(pair.ours.connected.is_some());
+            pair
+        }
+
+        fn up(&mut self) {
+            while let Some(transmit) = self.association.poll_transmit(self.now) {
+                let Payload::RawEncode(packets) = transmit.message else { continue };
+                for packet in packets {
+                    self.ours.receive(packet, self.now);
+                }
+            }
+        }
+
+        fn down(&mut self) {
+            while let Some(packet) = self.ours.poll_transmit(self.now) {
+                if let Some((_, DatagramEvent::AssociationEvent(event))) =
+                    self.endpoint.handle(self.now, PEER, None, packet)
+                {
+                    self.association.handle_event(event);
+                }
+            }
+            while self.association.poll().is_some() {}
+        }
+
+        fn open(&mut self, id: u16) {
+            let open = Dcep::DataChannelOpen(DataChannelOpen {
+                channel_type: ChannelType::Reliable,
+                priority: CHANNEL_PRIORITY_NORMAL,
+                reliability_parameter: 0,
+                label: b"x".to_vec(),
+                protocol: Vec::new(),
+            });
+            let open = open.marshal().unwrap();
+            let mut stream = match self.association.open_stream(id, PayloadProtocolIdentifier::Binary) {
+                Ok(stream) => stream,
+                Err(_) => self.association.stream(id).unwrap(),
+            };
+            stream.write_with_ppi(self.now, &open, PayloadProtocolIdentifier::Dcep).unwrap();
+        }
+
+        /// Bytes that wait for the client over all streams.
+        fn waiting(&mut self) -> usize {
+            let Some(association) = self.ours.association() else { return 0 };
+            (0..1_000).filter_map(|id| association.stream(id).ok()?.buffered_amount().ok()).sum()
+        }
+    }
+
+    /// Whoever opens channels and takes nothing makes nothing wait.
+    #[test]
+    fn openings_that_are_repeated_or_too_many_are_not_acknowledged() {
+        let mut pair = Pair::connected();
+        for _ in 0..20 {
+            pair.open(0);
+        }
+        for id in 1..40 {
+            pair.open(id);
+        }
+        // Ours is never heard, so its acknowledgements stay.
+        pair.up();
+        let waiting = pair.waiting();
+        assert!((1..=MAX_STREAMS).contains(&waiting), "{waiting} bytes of acknowledgements");
+    }
+
+    #[test]
+    fn a_channel_that_is_opened_again_is_acknowledged_again() {
+        let mut pair = Pair::connected();
+        for _ in 0..3 {
+            pair.open(0);
+            pair.up();
+            assert_eq!(pair.waiting(), 1);
+            for _ in 0..4 {
+                pair.down();
+                pair.now += std::time::Duration::from_millis(300);
+                pair.association.handle_timeout(pair.now);
+                pair.up();
+            }
+            assert_eq!(pair.waiting(), 0);
+        }
     }
 }
