@@ -81,7 +81,10 @@ impl Egress for Sink {
 /// not answered at all.
 pub fn datagram(bytes: &[u8]) {
     let now = Instant::now();
-    let mut transport = Transport::new(Setup { local: credentials("local"), identity: identity() }, now);
+    let mut transport = Transport::new(
+        Setup { local: credentials("local"), identity: identity(), first_ssrc: 1, takes_data: true },
+        now,
+    );
     transport.set_remote(RemoteParameters { credentials: credentials("remote"), fingerprint: [7; 32] });
     let flow = Flow::udp(([127, 0, 0, 1], 4000).into(), ([127, 0, 0, 1], 5000).into());
     let mut sink = Sink { slot: [0; MAX_DATAGRAM], sent: 0 };

@@ -6,6 +6,7 @@ mod dtls;
 mod guard;
 mod ice;
 mod identity;
+mod issued;
 mod probe;
 mod sequence;
 mod srtp;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use channels::Channels;
 use dtls::{Dtls, DtlsOutcome};
 use ice::{Ice, Verdict};
+use issued::Issued;
 use lianxian_model::media::TransportEnd;
 use srtp::Srtp;
 use std::collections::VecDeque;
@@ -46,6 +48,10 @@ pub fn addressed_ufrag(bytes: &[u8]) -> Option<&str> {
 pub struct Setup {
     pub local: Credentials,
     pub identity: Arc<DtlsIdentity>,
+    /// The first SSRC that it sends under; those after it follow.
+    pub first_ssrc: u32,
+    /// Whether data channels are spoken at all: a peer that may do nothing has no use for them.
+    pub takes_data: bool,
 }
 
 /// What the other side's description says of its transport.
@@ -103,6 +109,8 @@ pub struct Transport {
     dtls: Dtls,
     srtp: Option<Srtp>,
     channels: Channels,
+    takes_data: bool,
+    streams: Issued,
     expected_fingerprint: Option<[u8; 32]>,
     /// Finished, but the fingerprint is not known yet or not compared.
     unverified: Option<Srtp>,
@@ -130,6 +138,8 @@ impl Transport {
             dtls: Dtls::new(setup.identity),
             srtp: None,
             channels: Channels::default(),
+            takes_data: setup.takes_data,
+            streams: Issued::new(setup.first_ssrc),
             expected_fingerprint: None,
             unverified: None,
             waiting: VecDeque::new(),
@@ -155,6 +165,27 @@ impl Transport {
     /// New local credentials; the old ones hold until the first good check on the new.
     pub fn restart_ice(&mut self, local: Credentials) {
         self.ice.restart(local);
+    }
+
+    /// An SSRC to send under, never used over this transport; `None` once all are used up.
+    pub fn issue_ssrc(&mut self) -> Option<u32> {
+        self.streams.issue()
+    }
+
+    /// Nothing more is sent under the SSRC.
+    pub fn retire_ssrc(&mut self, ssrc: u32) {
+        self.streams.retire(ssrc);
+    }
+
+    /// Streams that may be sent.
+    #[cfg(test)]
+    pub fn streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Data channels are spoken from now on.
+    pub fn take_data(&mut self) {
+        self.takes_data = true;
     }
 
     /// Whether checks may still name this user fragment of ours.
@@ -246,7 +277,7 @@ impl Transport {
                     self.unverified = Some(*srtp);
                     self.verify();
                 }
-                DtlsOutcome::Data(data) if self.srtp.is_some() => self.receive_sctp(data),
+                DtlsOutcome::Data(data) if self.srtp.is_some() && self.takes_data => self.receive_sctp(data),
                 DtlsOutcome::Data(_) => {}
                 DtlsOutcome::Closed => self.end(TransportEnd::PeerClosed),
                 DtlsOutcome::Failed => self.end(TransportEnd::HandshakeFailed),
@@ -332,12 +363,13 @@ impl Transport {
         }
     }
 
-    /// Seals the RTP packet in `slot[..len]` in place; the sealed length. `None`: not up, no room, or an index already used.
+    /// Seals the RTP packet in `slot[..len]` in place; the sealed length. `None`: not up, no room, an index already used, or an SSRC that was
+    /// not given out (or is retired).
     pub fn seal_rtp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
         if self.ended {
             return None;
         }
-        self.srtp.as_mut()?.seal_rtp(slot, len)
+        self.srtp.as_mut()?.seal_rtp(&mut self.streams, slot, len)
     }
 
     /// Seals the compound RTCP packet in `slot[..len]` in place; the sealed length.

@@ -1,6 +1,7 @@
 //! SRTP both ways (RFC 3711; AES-GCM as in RFC 7714), in place and without allocating. The crate's own context is not used: it makes
 //! contexts before it authenticates, lets unencrypted SRTCP through unauthenticated, and seals the same index as often as it is told to.
 
+use super::issued::Issued;
 use super::streams::Streams;
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use rtc_crypto::{HmacAlgorithm, Mac, RTCCrypto, StreamCipher, StreamCipherAlgorithm, constant_time_eq};
@@ -40,8 +41,9 @@ impl Srtp {
         Some(Self { seal: make(server_key, server_salt)?, open: make(client_key, client_salt)? })
     }
 
-    pub fn seal_rtp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
-        self.seal.seal_rtp(slot, len)
+    /// Seals a packet of one of the `streams` that were given out.
+    pub fn seal_rtp(&mut self, streams: &mut Issued, slot: &mut [u8], len: usize) -> Option<usize> {
+        self.seal.seal_rtp(streams, slot, len)
     }
 
     pub fn seal_rtcp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
@@ -58,7 +60,7 @@ impl Srtp {
     }
 }
 
-/// One direction: its session keys, and which indices were used.
+/// One direction: its session keys, and which indices were used (of sealed RTP [`Issued`] keeps them).
 pub(super) struct Direction {
     keys: Keys,
     rtp: Streams,
@@ -121,11 +123,11 @@ impl Direction {
         Some(Self { keys, rtp: Streams::default(), rtcp: Streams::default(), rtcp_sent: 0 })
     }
 
-    fn seal_rtp(&mut self, slot: &mut [u8], len: usize) -> Option<usize> {
+    fn seal_rtp(&mut self, streams: &mut Issued, slot: &mut [u8], len: usize) -> Option<usize> {
         let header = rtp_header_length(slot.get(..len)?)?;
         let (sequence, ssrc) = sequence_and_ssrc(slot)?;
         // The same index under the same key would reuse a nonce, which gives the key away.
-        let index = self.rtp.index_of(ssrc, sequence)?;
+        let index = streams.index_of(ssrc, sequence)?;
         let sealed = match &mut self.keys {
             Keys::Gcm { rtp, .. } => {
                 let (packet, room) = slot.split_at_mut_checked(len)?;
@@ -141,7 +143,7 @@ impl Direction {
                 len + CM_TAG
             }
         };
-        self.rtp.mark(ssrc, index);
+        streams.mark(ssrc, index);
         Some(sealed)
     }
 

@@ -1,10 +1,10 @@
-//! The SRTP contexts of one direction: a window for each SSRC in use, a bare note for those that are done.
+//! The SRTP contexts of what comes: a window for each SSRC in use, a bare note for those that are done. Whoever sends chooses them.
 
 use super::sequence::Indices;
 
-/// Streams that have a window at once: 25 tiles of video, audio and their repair, with room.
+/// Streams that have a window at once: as many tracks as one participant publishes, three layers of each and their repairs, with room.
 pub const MAX_STREAMS: usize = 256;
-/// Streams of which only the SSRC is kept. A wall that changes its tiles once a second fills it in five hours of one connection's life.
+/// Streams of which only the SSRC is kept. A publisher that begins a track anew every second fills it in 18 hours of one connection's life.
 pub const MAX_RETIRED: usize = 1 << 16;
 
 struct Stream {

@@ -37,6 +37,10 @@ impl Worker {
                 }
                 if !may_publish {
                     self.end_uploads(key, now);
+                } else if let Some(publisher) = self.peers.get(key).and_then(|peer| peer.publisher.as_ref())
+                    && let Some(link) = self.links.get_mut(publisher.link)
+                {
+                    link.transport.take_data();
                 }
             }
             Command::PublisherOffer { participant, sdp, announced } => {
@@ -138,11 +142,20 @@ impl Worker {
     pub(super) fn new_link(&mut self, peer: Key<Peer>, target: Target, now: Instant) -> Key<Link> {
         let local = self.credentials();
         let ufrag = local.ufrag.clone();
+        // From the lower half, so that those that follow are never zero, which some take for none.
+        let ssrc = self.rng.random_range(1..=u32::MAX / 2);
+        let does_something = |peer: &Peer| peer.may_publish || peer.subscriber.is_some();
+        let setup = Setup {
+            local,
+            identity: self.identity.clone(),
+            first_ssrc: ssrc.wrapping_add(1),
+            takes_data: target == Target::Subscriber || self.peers.get(peer).is_some_and(does_something),
+        };
         let key = self.links.insert(Link {
             peer,
             target,
-            transport: Transport::new(Setup { local, identity: self.identity.clone() }, now),
-            ssrc: self.rng.random(),
+            transport: Transport::new(setup, now),
+            ssrc,
             ufrags: vec![ufrag.clone()],
             flows: Vec::new(),
             armed: None,

@@ -11,7 +11,7 @@ use crate::sdp::{Extension, OfferChoices, OfferedTrack, SectionKind, Taken, pars
 use crate::transport::RemoteParameters;
 use crate::upstream::MAX_LAYERS;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
-use lianxian_model::media::{Downstream, MediaError, TrackKind, TrackSettings};
+use lianxian_model::media::{Downstream, MediaError, TrackKind, TrackSettings, TransportEnd};
 use rand::Rng as _;
 use std::time::Instant;
 
@@ -30,7 +30,12 @@ impl Worker {
             .partition(|want| downstreams.iter().any(|(downstream, _)| downstream.track == want.sid));
         subscriber.changed |= !go.is_empty();
         subscriber.wants = stay;
+        let link = subscriber.link;
         for want in go {
+            if let Some(link) = self.links.get_mut(link) {
+                link.transport.retire_ssrc(want.ssrc);
+                link.transport.retire_ssrc(want.rtx_ssrc);
+            }
             self.sum_up_viewer(key, want.track, want.viewer, now);
             if let Some(track) = self.tracks.get_mut(want.track) {
                 track.viewers.remove(want.viewer);
@@ -59,13 +64,17 @@ impl Worker {
         owner: WorkerIndex,
         now: Instant,
     ) {
+        let Some(link) = self.peers.get(key).and_then(|peer| peer.subscriber.as_ref()).map(|s| s.link) else { return };
+        let Some(transport) = self.links.get_mut(link).map(|link| &mut link.transport) else { return };
+        let (Some(ssrc), Some(rtx_ssrc)) = (transport.issue_ssrc(), transport.issue_ssrc()) else {
+            // Four thousand million streams of one connection: the client comes anew with another key.
+            return self.link_down(link, TransportEnd::Fault, now);
+        };
         let track = if owner == self.index { self.track_here(&sid) } else { self.track_elsewhere(&sid, owner) };
-        let (ssrc, rtx_ssrc) = (self.rng.random::<u32>(), self.rng.random::<u32>());
         let first = [self.rng.random(), self.rng.random()];
         let Some(peer) = self.peers.get_mut(key) else { return };
         let participant = peer.sid.clone();
         let Some(subscriber) = &mut peer.subscriber else { return };
-        let link = subscriber.link;
         let up = self.links.get(link).is_some_and(|link| link.transport.is_up());
         let parts = ViewerParts { peer: key, link, participant, settings, ssrc, rtx_ssrc, up, first };
         let Some(entry) = self.tracks.get_mut(track) else { return };

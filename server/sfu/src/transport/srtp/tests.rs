@@ -32,28 +32,42 @@ fn packet(sequence: u16, ssrc: u32) -> Vec<u8> {
 
 const REPORT: [u8; 8] = [0x80, 201, 0, 1, 0, 0, 0, 5];
 
-fn sealed(direction: &mut Direction, plain: &[u8]) -> Option<Vec<u8>> {
+/// One who seals, with some streams to send.
+struct Sealing {
+    direction: Direction,
+    streams: Issued,
+}
+
+fn sealing(profile: ProtectionProfile) -> Sealing {
+    let mut streams = Issued::new(1);
+    for _ in 0..4 {
+        streams.issue();
+    }
+    Sealing { direction: ours(profile), streams }
+}
+
+fn sealed(by: &mut Sealing, plain: &[u8]) -> Option<Vec<u8>> {
     let mut slot = [0; 200];
     slot[..plain.len()].copy_from_slice(plain);
-    let length = direction.seal_rtp(&mut slot, plain.len())?;
+    let length = by.direction.seal_rtp(&mut by.streams, &mut slot, plain.len())?;
     Some(slot[..length].to_vec())
 }
 
-fn sealed_report(direction: &mut Direction) -> Vec<u8> {
+fn sealed_report(by: &mut Sealing) -> Vec<u8> {
     let mut slot = [0; 100];
     slot[..8].copy_from_slice(&REPORT);
-    let length = direction.seal_rtcp(&mut slot, 8).unwrap();
+    let length = by.direction.seal_rtcp(&mut slot, 8).unwrap();
     slot[..length].to_vec()
 }
 
 #[test]
 fn the_crates_own_context_opens_what_we_seal_and_we_what_it_seals() {
     for profile in PROFILES {
-        let (mut seal, mut open) = (ours(profile), ours(profile));
+        let (mut seal, mut open) = (sealing(profile), ours(profile));
         let (mut crate_seal, mut crate_open) = (theirs(profile), theirs(profile));
         // Past a rollover of the sequence number too.
         for sequence in [100, 30_000, 60_000, 65_535, 0, 1] {
-            let plain = packet(sequence, 0xabcd);
+            let plain = packet(sequence, 3);
             assert_eq!(crate_open.decrypt_rtp(&sealed(&mut seal, &plain).unwrap()).unwrap()[..], plain[..]);
             let mut bytes = crate_seal.encrypt_rtp(&plain).unwrap().to_vec();
             let length = open.open_rtp(&mut bytes).unwrap();
@@ -71,7 +85,7 @@ fn the_crates_own_context_opens_what_we_seal_and_we_what_it_seals() {
 #[test]
 fn an_index_is_never_sealed_twice() {
     for profile in PROFILES {
-        let mut seal = ours(profile);
+        let mut seal = sealing(profile);
         assert!(sealed(&mut seal, &packet(10, 1)).is_some());
         assert!(sealed(&mut seal, &packet(10, 1)).is_none());
         assert!(sealed(&mut seal, &packet(10, 2)).is_some(), "another stream has its own");
@@ -84,7 +98,7 @@ fn an_index_is_never_sealed_twice() {
 #[test]
 fn replays_and_forgeries_are_refused_and_leave_no_context() {
     for profile in PROFILES {
-        let (mut seal, mut open) = (ours(profile), ours(profile));
+        let (mut seal, mut open) = (sealing(profile), ours(profile));
         let good = sealed(&mut seal, &packet(10, 1)).unwrap();
         assert!(open.open_rtp(&mut good.clone()).is_some());
         assert!(open.open_rtp(&mut good.clone()).is_none());
@@ -121,7 +135,7 @@ fn unencrypted_control_packets_are_refused() {
 #[test]
 fn a_changed_bit_anywhere_is_seen() {
     for profile in PROFILES {
-        let mut seal = ours(profile);
+        let mut seal = sealing(profile);
         let (media, report) = (sealed(&mut seal, &packet(10, 1)).unwrap(), sealed_report(&mut seal));
         for bit in 0..media.len() * 8 {
             let mut changed = media.clone();
@@ -139,13 +153,13 @@ fn a_changed_bit_anywhere_is_seen() {
 #[test]
 fn no_room_is_no_packet_and_uses_no_index() {
     for profile in PROFILES {
-        let mut seal = ours(profile);
+        let mut seal = sealing(profile);
         let plain = packet(10, 1);
         let mut tight = plain.clone();
-        assert_eq!(seal.seal_rtp(&mut tight, plain.len()), None);
+        assert_eq!(seal.direction.seal_rtp(&mut seal.streams, &mut tight, plain.len()), None);
         assert!(sealed(&mut seal, &plain).is_some());
         let mut tight = REPORT;
-        assert_eq!(seal.seal_rtcp(&mut tight, 8), None);
+        assert_eq!(seal.direction.seal_rtcp(&mut tight, 8), None);
     }
 }
 
@@ -157,7 +171,7 @@ proptest! {
             for mut bytes in [bytes.clone(), [&[0x90], &bytes[..]].concat()] {
                 direction.open_rtp(&mut bytes);
                 direction.open_rtcp(&mut bytes);
-                direction.seal_rtp(&mut bytes, length);
+                direction.seal_rtp(&mut Issued::new(0), &mut bytes, length);
                 direction.seal_rtcp(&mut bytes, length);
             }
         }

@@ -301,6 +301,10 @@ impl Client {
         }
     }
 
+    pub fn has_association(&self) -> bool {
+        self.sctp.as_ref().is_some_and(|sctp| sctp.connected)
+    }
+
     pub fn send_message(&mut self, label: &str, bytes: &[u8], now: Instant) {
         let sctp = self.sctp.as_mut().unwrap();
         let id = *sctp.labels.iter().find(|(_, known)| *known == label).unwrap().0;

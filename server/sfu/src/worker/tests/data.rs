@@ -1,9 +1,10 @@
 //! Data both ways: the client's channels on its publisher connection, ours on the subscriber's.
 
+use super::client::Client;
 use super::harness::*;
 use crate::worker::{Command, Reply};
 use bytes::Bytes;
-use lianxian_model::media::MediaEvent;
+use lianxian_model::media::{MediaEvent, Target};
 use std::time::Duration;
 
 const HALF: Duration = Duration::from_millis(500);
@@ -54,4 +55,23 @@ fn what_is_sent_before_the_channel_is_up_waits_for_it() {
     let messages = &house.people[listener].subscriber.messages;
     let sizes: Vec<(u8, usize)> = messages.iter().map(|(_, bytes)| (bytes[0], bytes.len())).collect();
     assert_eq!(sizes, (0..20).map(|number| (number, 1_000 + usize::from(number) * 2_000)).collect::<Vec<_>>());
+}
+
+/// A peer that may neither publish nor subscribe proves that the way is open, and no more.
+#[test]
+fn one_who_may_do_nothing_has_no_channels() {
+    let mut house = House::new(1);
+    let checker = house.join_with(0, false, Client::new, true);
+    house.command(0, Command::Close { participant: house.sid(checker) });
+    let open = Command::Open { participant: house.sid(checker), may_publish: false, may_subscribe: false };
+    house.command(0, open);
+    house.people[checker].publisher.open_channels();
+    house.publish(checker, &[]);
+    house.run(HALF);
+    assert!(house.is_up(checker, Target::Publisher));
+    assert!(!house.people[checker].publisher.has_association(), "nobody answers");
+    let may = Command::SetMayPublish { participant: house.sid(checker), may_publish: true };
+    house.command(0, may);
+    house.run(Duration::from_secs(5));
+    assert!(house.people[checker].publisher.has_association());
 }

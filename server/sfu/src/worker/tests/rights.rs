@@ -196,3 +196,27 @@ fn sections_never_outgrow_what_is_read() {
     assert_eq!(house.counter("viewers"), MAX_DOWNSTREAMS as u64);
     assert_eq!(house.count(|event| matches!(event, MediaEvent::TransportDown { .. })), 0);
 }
+
+/// A tour: whatever comes and goes, the transport knows the streams that it sends and no others, and each is a new one.
+#[test]
+fn streams_of_viewers_that_went_are_let_go() {
+    let mut house = House::new(1);
+    let (publisher, viewer) = (house.join(0), house.join(0));
+    house.publish(publisher, &[camera("TR_a"), camera("TR_b")]);
+    house.run(HALF);
+    let streams =
+        |house: &House| house.workers[0].links.iter().map(|(_, link)| link.transport.streams()).sum::<usize>();
+    let mut seen = std::collections::HashSet::new();
+    for round in 0..40 {
+        let track = ["TR_a", "TR_b"][round % 2];
+        house.receive(viewer, &[(track, publisher)]);
+        house.run(Duration::from_millis(50));
+        assert_eq!(streams(&house), 2, "media and repair");
+        assert!(seen.insert(house.people[viewer].ssrcs[&track.into()]));
+        let (payload, of) = (vp8(Some(320), round as u16), round as u32 % 2);
+        let packet = Rtp { mid: ["0", "1"][round % 2], ssrc: 77 + of, ..frame(&payload, round as u16) };
+        house.send(publisher, &packet);
+        assert!(!house.received(viewer, track).is_empty(), "round {round}");
+    }
+    assert_eq!(house.counter("rtp_unsealed_total"), 0);
+}
