@@ -23,6 +23,8 @@ pub enum Arrival {
 pub struct Reception {
     unwrapper: Unwrapper,
     base: Option<u64>,
+    /// What the numbers of this numbering are above those that are reported: the sender counts its cycles from zero.
+    origin: u64,
     highest: u64,
     /// Where a restart would continue, if the next packet confirms it.
     suspect: Option<u16>,
@@ -118,7 +120,8 @@ impl Reception {
 
     fn start(&mut self, sample: Sample) -> Arrival {
         // Endless numbers go on rising, whatever the 16-bit ones did; below is room for packets that come late.
-        let above = (self.highest & !0xffff) + 0x2_0000 + u64::from(sample.sequence);
+        self.origin = (self.highest & !0xffff) + 0x2_0000;
+        let above = self.origin + u64::from(sample.sequence);
         self.unwrapper = Unwrapper::at(above);
         (self.base, self.highest, self.window) = (Some(above), above, 1);
         self.count(&sample);
@@ -182,7 +185,7 @@ impl Reception {
             about: ssrc,
             fraction_lost: (lost * 256).checked_div(expected).unwrap_or(0).min(255) as u8,
             lost: self.expected().saturating_sub(self.received_on_ssrc).min(0x007f_ffff) as u32,
-            highest: self.highest as u32,
+            highest: (self.highest - self.origin) as u32,
             jitter: self.jitter as u32,
             last_report,
             delay,
@@ -247,6 +250,21 @@ mod tests {
         assert_eq!(report.lost, 2, "a repair does not hide the loss from the sender");
         assert_eq!(report.fraction_lost, 128);
         assert_eq!(reception.report(1, now).unwrap().fraction_lost, 0);
+    }
+
+    /// RFC 3550, 6.4.1: the cycles of the sender's own numbers, whatever came before under another SSRC.
+    #[test]
+    fn the_highest_number_is_told_in_the_senders_own_cycles() {
+        let now = Instant::now();
+        let mut reception = Reception::default();
+        let highest = |reception: &mut Reception| reception.report(1, now).unwrap().highest;
+        for (sequence, told) in [(65_535, 65_535), (0, 0x1_0000), (65_534, 0x1_0000), (1, 0x1_0001)] {
+            reception.receive(sample(sequence), now);
+            assert_eq!(highest(&mut reception), told);
+        }
+        reception.start_anew();
+        reception.receive(sample(9), now);
+        assert_eq!(highest(&mut reception), 9);
     }
 
     #[test]
