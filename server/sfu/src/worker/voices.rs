@@ -64,16 +64,18 @@ impl Worker {
     /// Closes what is too much for one listener, and opens what is not any more.
     pub(super) fn limit_voices(&mut self, key: Key<Peer>, now: Instant) {
         let Some(subscriber) = self.peers.get(key).and_then(|peer| peer.subscriber.as_ref()) else { return };
-        if subscriber.wants.len() <= MAX_HEARD {
-            return;
-        }
         let mut voices: Vec<(Voice, Key<Track>, Key<Viewer>, Share)> = Vec::new();
+        let few = subscriber.wants.len() <= MAX_HEARD;
         for want in &subscriber.wants {
             let Some(track) = self.tracks.get(want.track).filter(|track| !track.is_muted()) else { continue };
             let (Some(voice), Some(viewer)) = (track.voice, track.viewers.get(want.viewer)) else { continue };
             if viewer.is_ready() {
                 voices.push((voice, want.track, want.viewer, viewer.share));
             }
+        }
+        // Of so few nobody is closed, but somebody may be from before.
+        if few && voices.iter().all(|(.., share)| *share != Share::Paused) {
+            return;
         }
         // Those who speak before those who do not, then the louder; among the silent who spoke last.
         voices.sort_by(|(one, ..), (other, ..)| {

@@ -114,3 +114,20 @@ fn sound_without_levels_is_always_sent() {
     let heard: Vec<usize> = names.iter().map(|name| conference.take(name)).collect();
     assert_eq!(heard, [59; MICROPHONES]);
 }
+
+/// Eight are heard and the ninth is not; one leaves, and the ninth is heard again.
+#[test]
+fn whoever_was_closed_is_opened_when_there_is_room() {
+    let mut conference = Conference::new();
+    conference.speak(50, |_| SILENT);
+    let heard = conference.speak(50, |_| SILENT);
+    let closed = heard.iter().rposition(|count| *count == 0).unwrap();
+    let mut few: Vec<String> = conference.names.iter().take(MAX_HEARD - 1).cloned().collect();
+    if !few.contains(&conference.names[closed]) {
+        few.push(conference.names[closed].clone());
+    }
+    let wanted: Vec<_> = few.iter().map(|name| (name.as_str(), conference.speakers)).collect();
+    conference.house.receive(conference.listener, &wanted);
+    conference.speak(20, |_| SILENT);
+    assert_eq!(conference.speak(50, |_| SILENT)[closed], 50);
+}
