@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 /// lets in the other turns away.
 pub const MAX_UPLOADS: usize = 32;
 
+/// Pixels of one side of an announced picture at most: what codecs can carry. More is read as so much.
+pub const MAX_SIDE_PX: u32 = 16_384;
+
+/// Bit/s of one announced layer at most; more is read as so much.
+pub const MAX_LAYER_BPS: u32 = 50_000_000;
+
 /// Tracks that one participant receives at once, likewise: 25 tiles with their sound and the next 25 warming up are 100, and a tile may
 /// have a station and an encoder.
 pub const MAX_DOWNSTREAMS: usize = 160;

@@ -2,7 +2,9 @@
 
 use lianxian_model::ids::{ParticipantSid, TrackSid};
 use lianxian_model::link::{AddTrack, TrackAbout, TrackPermission, Wish};
-use lianxian_model::media::{Quality, Target, TrackKind, TrackSettings, TrackSource, VideoLayer};
+use lianxian_model::media::{
+    MAX_LAYER_BPS, MAX_SIDE_PX, Quality, Target, TrackKind, TrackSettings, TrackSource, VideoLayer,
+};
 use livekit_protocol as proto;
 use proto::signal_request::Message;
 use serde::Deserialize;
@@ -63,8 +65,8 @@ pub(crate) fn request(request: proto::SignalRequest) -> Result<Read, Senseless> 
         }
         Message::UpdateVideoTrack(update) => Read::Wish(Wish::UpdateVideoTrack {
             track: update.track_sid.into(),
-            width: update.width,
-            height: update.height,
+            width: update.width.min(MAX_SIDE_PX),
+            height: update.height.min(MAX_SIDE_PX),
         }),
         Message::StoreDataBlobRequest(blob) => Read::Unsupported { request_id: blob.request_id },
         Message::GetDataBlobRequest(blob) => Read::Unsupported { request_id: blob.request_id },
@@ -118,8 +120,8 @@ fn add_track(add: proto::AddTrackRequest) -> Result<AddTrack, Senseless> {
     }
     let about = TrackAbout {
         name: add.name,
-        width: add.width,
-        height: add.height,
+        width: add.width.min(MAX_SIDE_PX),
+        height: add.height.min(MAX_SIDE_PX),
         muted: add.muted,
         layers: video_layers(&layers),
         codecs: add.simulcast_codecs.into_iter().map(|codec| (codec.codec, codec.cid)).collect(),
@@ -149,7 +151,14 @@ fn video_layers(layers: &[proto::VideoLayer]) -> Vec<VideoLayer> {
                 Quality::Medium => "h".into(),
                 Quality::High => "f".into(),
             };
-            VideoLayer { quality, width: layer.width, height: layer.height, bitrate_bps: layer.bitrate, rid }
+            // What is shared out by these numbers is calculated with: none is larger than can be meant.
+            VideoLayer {
+                quality,
+                width: layer.width.min(MAX_SIDE_PX),
+                height: layer.height.min(MAX_SIDE_PX),
+                bitrate_bps: layer.bitrate.min(MAX_LAYER_BPS),
+                rid,
+            }
         })
         .collect()
 }
@@ -218,4 +227,26 @@ fn sync_state(state: proto::SyncState) -> Wish {
 
 fn sids(texts: Vec<String>) -> Vec<TrackSid> {
     texts.into_iter().map(TrackSid).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_cannot_be_meant_are_read_as_the_largest_that_can() {
+        let layer = proto::VideoLayer { width: u32::MAX, height: 180, bitrate: u32::MAX, ..Default::default() };
+        let add = proto::AddTrackRequest {
+            cid: "c".into(),
+            r#type: proto::TrackType::Video.into(),
+            width: u32::MAX,
+            height: u32::MAX,
+            layers: vec![layer],
+            ..Default::default()
+        };
+        let Ok(AddTrack { about, .. }) = add_track(add) else { panic!("refused") };
+        assert_eq!((about.width, about.height), (MAX_SIDE_PX, MAX_SIDE_PX));
+        let layer = &about.layers[0];
+        assert_eq!((layer.width, layer.height, layer.bitrate_bps), (MAX_SIDE_PX, 180, MAX_LAYER_BPS));
+    }
 }

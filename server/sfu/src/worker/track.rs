@@ -10,7 +10,7 @@ use crate::selection::{Dynacast, Tile, target, target_at_most, wanted};
 use crate::upstream::{MAX_LAYERS, Ring, SenderClock};
 use crate::worker::SharedPacket;
 use lianxian_model::ids::TrackSid;
-use lianxian_model::media::TrackKind;
+use lianxian_model::media::{MAX_LAYER_BPS, TrackKind};
 use std::time::Instant;
 
 /// Clock rate of Opus and of all video, in Hz.
@@ -159,7 +159,9 @@ impl Track {
         }
         let announced = info.rates.get(usize::from(layer)).copied().unwrap_or(0);
         let (width, height) = info.sizes.get(usize::from(layer)).copied().unwrap_or((0, 0));
-        match (u64::from(announced), u64::from(width) * u64::from(height) * BITS_OF_A_PIXEL) {
+        let by_size = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(BITS_OF_A_PIXEL);
+        let most = |rate: u64| rate.min(u64::from(MAX_LAYER_BPS));
+        match (most(announced.into()), most(by_size)) {
             (0, 0) => UNKNOWN.get(usize::from(layer) + MAX_LAYERS - layers(info.layers)).copied().unwrap_or(0),
             (0, by_size) => by_size,
             (announced, _) => announced,
@@ -219,5 +221,27 @@ fn layers(count: u8) -> usize {
 fn mark(layers: &mut [bool; MAX_LAYERS], layer: u8) {
     if let Some(layer) = layers.get_mut(usize::from(layer)) {
         *layer = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is announced, what it is taken for stays within what can be meant.
+    #[test]
+    fn a_rate_has_an_end() {
+        let mut track = Track::new("TR".into(), Source::Here(None));
+        let info = TrackInfo {
+            kind: TrackKind::Video,
+            codec: None,
+            layers: 3,
+            sizes: [(u32::MAX, u32::MAX), (u32::MAX, 1), (320, 180)],
+            rates: [0, u32::MAX, 0],
+            muted: false,
+        };
+        track.info = Some(info);
+        let most = u64::from(MAX_LAYER_BPS);
+        assert_eq!([0, 1, 2, 3].map(|layer| track.rate(layer)), [most, most, 2 * 320 * 180, 0]);
     }
 }
