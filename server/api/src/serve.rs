@@ -177,7 +177,12 @@ impl Door {
             _ => return,
         }
         if first[0] <= FRAME_LENGTH {
-            return self.media.adopt(socket).await;
+            // As long as it is open it has its place and its seat. When the server stops, the media plane ends it by itself.
+            let media = self.media.adopt(socket);
+            return tokio::select! {
+                () = media => {}
+                () = self.stop.cancelled() => {}
+            };
         }
         let service = ForPeer { router: self.router, peer };
         let Some(acceptor) = self.acceptor else {

@@ -9,6 +9,7 @@ use door::{Door, JSON, PATIENCE, refused};
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 const MIB: usize = 1024 * 1024;
@@ -201,4 +202,38 @@ async fn the_socket_answers_with_the_time_and_ends_with_what_is_no_check() {
         let end = async { while let Some(Ok(_)) = socket.next().await {} };
         tokio::time::timeout(PATIENCE, end).await.expect("the socket ends");
     }
+}
+
+/// A connection to the console's port that carries media has its place at the door for as long as it is open, and not only until the
+/// media plane has taken it over.
+#[tokio::test]
+async fn a_connection_that_carries_media_keeps_its_place() {
+    let door = Door::open().await;
+    let figure = async |name: &str| {
+        let page = door.send(Method::GET, "/metrics", &[], "").await.text().await.unwrap();
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned);
+        // A worker has told nothing before it has done something.
+        line.map_or(0, |value| value.parse::<u64>().unwrap())
+    };
+    let until = async |name: &'static str, wanted: u64| {
+        tokio::time::timeout(PATIENCE, async {
+            while figure(name).await != wanted {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("{name} does not become {wanted}"));
+    };
+    let alone = figure("lianxian_http_connections").await;
+    let address = door.base.strip_prefix("http://").unwrap();
+    let mut media = tokio::net::TcpStream::connect(address).await.unwrap();
+    // A check of a peer of the first worker, whoever that may be, in its frame (RFC 4571).
+    let username = b"0+nobody:x  ";
+    let mut check = vec![0, 1, 0, 16, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 6, 0, 12];
+    check.extend(username);
+    media.write_all(&[&(check.len() as u16).to_be_bytes()[..], &check].concat()).await.unwrap();
+    until("lianxian_media_tcp_connections", 1).await;
+    assert_eq!(figure("lianxian_http_connections").await, alone + 1);
+    drop(media);
+    until("lianxian_http_connections", alone).await;
 }

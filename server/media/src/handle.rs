@@ -1,6 +1,6 @@
 //! The media plane as the service holds it: finds the worker of a participant, and waits for its reply.
 
-use crate::mail::Address;
+use crate::mail::{Address, Adopted};
 use crate::metrics::{BUSY, Copy, sum};
 use crate::routes::checked_worker;
 use crate::streams::FRAME_HEAD;
@@ -112,13 +112,17 @@ impl MediaHandle {
     }
 
     /// Takes over a connection that carries media in frames (RFC 4571). Its first frame must be a check that names a peer of
-    /// ours, which tells the worker; all else is dropped without an answer.
+    /// ours, which tells the worker; all else is dropped without an answer. Returns when the connection has ended, for whoever counts them;
+    /// if the future is dropped, a connection that is taken over stays.
     pub async fn adopt(&self, mut socket: TcpStream) {
         let Ok(Ok(frame)) = tokio::time::timeout(FIRST_FRAME, first_frame(&mut socket)).await else { return };
         let worker = checked_worker(&frame).and_then(|worker| self.0.workers.get(usize::from(worker.0)));
         let (Some(worker), Ok(socket)) = (worker, socket.into_std()) else { return };
-        if worker.streams.send((socket, frame)).await.is_ok() {
+        let (open, ended) = oneshot::channel();
+        if worker.streams.send(Adopted { socket, frame, open }).await.is_ok() {
             worker.wake.wake();
+            // Nothing is ever sent: it resolves when the other end is dropped.
+            let _ = ended.await;
         }
     }
 

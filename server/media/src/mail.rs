@@ -56,13 +56,21 @@ impl Wake {
     }
 }
 
+/// A connection that carries media, with its first frame.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub socket: TcpStream,
+    pub frame: Vec<u8>,
+    /// Dropped when the connection is: whoever counts connections waits for that.
+    pub open: oneshot::Sender<()>,
+}
+
 /// The worker's end.
 pub(crate) struct Inbox {
     pub wake: Arc<Wake>,
     pub commands: mpsc::Receiver<(Command, oneshot::Sender<Reply>)>,
     pub relays: mpsc::Receiver<(WorkerIndex, Relay)>,
-    /// Connections that carry media, each with its first frame.
-    pub streams: mpsc::Receiver<(TcpStream, Vec<u8>)>,
+    pub streams: mpsc::Receiver<Adopted>,
 }
 
 /// The end of everybody else.
@@ -70,7 +78,7 @@ pub(crate) struct Inbox {
 pub(crate) struct Address {
     pub wake: Arc<Wake>,
     pub commands: mpsc::Sender<(Command, oneshot::Sender<Reply>)>,
-    pub streams: mpsc::Sender<(TcpStream, Vec<u8>)>,
+    pub streams: mpsc::Sender<Adopted>,
     relays: mpsc::Sender<(WorkerIndex, Relay)>,
 }
 

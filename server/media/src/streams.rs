@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// Connections of one worker at most.
 pub(crate) const MAX_STREAMS: usize = 4_096;
@@ -68,6 +69,8 @@ struct Stream {
     stalled_since: Option<Instant>,
     /// None: a peer of ours answers for it.
     unproven_since: Option<Instant>,
+    /// Tells by its end that the connection has ended.
+    _open: Option<oneshot::Sender<()>>,
 }
 
 impl Streams {
@@ -88,7 +91,7 @@ impl Streams {
     }
 
     /// Takes a connection in; its flow, unless there are too many or it is gone already.
-    pub fn adopt(&mut self, socket: TcpStream, now: Instant) -> Option<Flow> {
+    pub fn adopt(&mut self, socket: TcpStream, open: Option<oneshot::Sender<()>>, now: Instant) -> Option<Flow> {
         if self.by_flow.len() >= MAX_STREAMS {
             self.tally.cut += 1;
             return None;
@@ -118,6 +121,7 @@ impl Streams {
             watches_room: false,
             stalled_since: None,
             unproven_since: Some(now),
+            _open: open,
         });
         self.by_flow.insert(flow, place);
         Some(flow)
@@ -323,7 +327,7 @@ mod tests {
     fn frames_pass_both_ways_however_they_are_cut() {
         let mut streams = streams();
         let (mut client, server) = pair();
-        let flow = streams.adopt(server, Instant::now()).unwrap();
+        let flow = streams.adopt(server, None, Instant::now()).unwrap();
         assert_eq!(flow.remote, client.local_addr().unwrap());
         let mut sent = Vec::new();
         for number in 1..=3_u8 {
@@ -348,7 +352,7 @@ mod tests {
     fn a_frame_longer_than_a_datagram_ends_the_connection() {
         let mut streams = streams();
         let (mut client, server) = pair();
-        streams.adopt(server, Instant::now()).unwrap();
+        streams.adopt(server, None, Instant::now()).unwrap();
         client.write_all(&[0xff, 0xff, 1, 2, 3]).unwrap();
         let mut frame = Vec::new();
         for token in ready(&streams) {
@@ -364,7 +368,7 @@ mod tests {
     fn who_does_not_read_loses_datagrams_and_then_the_connection() {
         let mut streams = streams();
         let (mut client, server) = pair();
-        let flow = streams.adopt(server, Instant::now()).unwrap();
+        let flow = streams.adopt(server, None, Instant::now()).unwrap();
         streams.prove(&flow);
         let now = Instant::now();
         while streams.tally.dropped == 0 {
@@ -399,8 +403,8 @@ mod tests {
         let mut streams = streams();
         let (first, second) = (pair(), pair());
         let now = Instant::now();
-        let proven = streams.adopt(first.1, now).unwrap();
-        streams.adopt(second.1, now).unwrap();
+        let proven = streams.adopt(first.1, None, now).unwrap();
+        streams.adopt(second.1, None, now).unwrap();
         streams.prove(&proven);
         let later = now + UNPROVEN + Duration::from_secs(1);
         streams.sweep(later);
@@ -416,11 +420,25 @@ mod tests {
     fn the_end_of_the_other_side_is_ours() {
         let mut streams = streams();
         let (client, server) = pair();
-        streams.adopt(server, Instant::now()).unwrap();
+        streams.adopt(server, None, Instant::now()).unwrap();
         drop(client);
         for token in ready(&streams) {
             streams.read(token);
         }
         assert_eq!((streams.len(), streams.tally.cut), (0, 0));
+    }
+
+    #[test]
+    fn whoever_counts_hears_of_the_end_and_not_before() {
+        let mut streams = streams();
+        let (client, server) = pair();
+        let (open, mut ended) = oneshot::channel();
+        streams.adopt(server, Some(open), Instant::now()).unwrap();
+        assert_eq!(ended.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        drop(client);
+        for token in ready(&streams) {
+            streams.read(token);
+        }
+        assert_eq!(ended.try_recv(), Err(oneshot::error::TryRecvError::Closed));
     }
 }

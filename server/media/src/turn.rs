@@ -4,7 +4,7 @@
 use crate::batch::Batch;
 use crate::core::Core;
 use crate::events::Events;
-use crate::mail::{Inbox, Relays};
+use crate::mail::{Adopted, Inbox, Relays};
 use crate::metrics::{BUSY, Copy};
 use crate::routes::Routes;
 use crate::socket::{Intake, Sockets};
@@ -212,12 +212,14 @@ impl<C: Core> Turns<C> {
 
     /// New connections, and what those that are ready have brought.
     fn take_streams(&mut self, now: Instant) {
-        while let Ok((socket, mut frame)) = self.inbox.streams.try_recv() {
-            if let Some(flow) = self.batch.streams.adopt(socket, now) {
+        while let Ok(Adopted { socket, mut frame, open }) = self.inbox.streams.try_recv() {
+            self.copy_due = true;
+            if let Some(flow) = self.batch.streams.adopt(socket, Some(open), now) {
                 self.core.receive(Datagram { flow, bytes: &mut frame }, now, &mut self.batch);
             }
         }
         for event in std::mem::take(&mut self.ready) {
+            self.copy_due = true;
             let token = event.data();
             if event.events().contains(EpollFlags::EPOLLOUT) {
                 self.batch.streams.resume(token);
@@ -226,13 +228,14 @@ impl<C: Core> Turns<C> {
                 self.batch.streams.read(token);
             }
             while let Some(flow) = self.batch.streams.next_frame(token, &mut self.frame) {
-                self.copy_due = true;
                 self.core.receive(Datagram { flow, bytes: &mut self.frame }, now, &mut self.batch);
             }
         }
         if now.duration_since(self.swept) >= SWEEP_EVERY {
             self.swept = now;
+            let before = self.batch.streams.len();
             self.batch.streams.sweep(now);
+            self.copy_due |= self.batch.streams.len() != before;
         }
     }
 
