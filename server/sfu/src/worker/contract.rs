@@ -196,7 +196,7 @@ pub enum Relay {
     Levels {
         levels: Vec<(ParticipantSid, TrackSid, f32)>,
     },
-    /// A flow whose peer lives on another worker: hand it the datagrams.
+    /// A flow whose peer lives on another worker: hand it the datagrams. To the worker itself: a check has succeeded over it again.
     Bind {
         flow: Flow,
         owner: WorkerIndex,

@@ -1,6 +1,6 @@
 //! Datagrams to peers: by the 4-tuple that authenticated itself, and for first connectivity checks by the user fragment that they name.
 
-use super::contract::{Datagram, Egress, Flow, Relay, RelayTo};
+use super::contract::{Carrier, Datagram, Egress, Flow, Relay, RelayTo};
 use super::peer::{Link, Peer};
 use super::slab::Key;
 use super::timers::Wake;
@@ -98,6 +98,10 @@ impl Worker {
     fn claim(&mut self, flow: Flow, key: Key<Link>) {
         let before = self.flows.insert(flow, key);
         if before == Some(key) {
+            // Another connection may have the same two ends by now: our own shell hears that this one is proven.
+            if flow.carrier == Carrier::Tcp {
+                self.relays.push_back((RelayTo::One(self.index), Relay::Bind { flow, owner: self.index }));
+            }
             return;
         }
         if let Some(link) = before.and_then(|before| self.links.get_mut(before)) {

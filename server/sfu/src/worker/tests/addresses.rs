@@ -2,7 +2,7 @@
 
 use super::harness::*;
 use crate::feedback::Writer;
-use crate::worker::{Command, Flow, Reply};
+use crate::worker::{Carrier, Command, Flow, Reply};
 use lianxian_model::media::{MediaError, MediaEvent, Target, TransportEnd};
 use std::time::Duration;
 
@@ -240,4 +240,21 @@ fn restarts_of_which_the_client_never_heard_cost_it_nothing() {
     house.received(viewer, "TR_c");
     house.send(publisher, &frame(3, &vp8(Some(320), 3)));
     assert_eq!(house.received(viewer, "TR_c").len(), 1);
+}
+
+/// A connection with the two ends of one that is gone: its checks prove it, though the flow is the peer's already.
+#[test]
+fn each_check_over_tcp_proves_its_connection() {
+    let mut house = House::new(2);
+    let person = house.join(0);
+    let flow = &mut house.people[person].publisher.flow;
+    *flow = Flow::tcp(flow.remote, flow.local);
+    let flow = *flow;
+    house.publish(person, &[]);
+    house.run(Duration::from_millis(500));
+    assert!(house.is_up(person, Target::Publisher));
+    house.proven.clear();
+    house.run(Duration::from_secs(6));
+    assert!(house.proven.contains(&flow));
+    assert!(house.proven.iter().all(|flow| flow.carrier == Carrier::Tcp), "over UDP there is nothing to prove");
 }

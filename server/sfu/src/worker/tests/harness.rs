@@ -92,6 +92,8 @@ pub struct House {
     /// Relays of which none may be lost.
     relays: VecDeque<(usize, RelayTo, Relay)>,
     pub relayed_packets: usize,
+    /// Flows of which a worker told its own shell that they are proven.
+    pub proven: Vec<Flow>,
     pub lose_to: HashSet<Flow>,
     pub pipes: Vec<Pipe>,
     pub ways: HashMap<Flow, Way>,
@@ -113,6 +115,7 @@ impl House {
             events: Vec::new(),
             relays: VecDeque::new(),
             relayed_packets: 0,
+            proven: Vec::new(),
             lose_to: HashSet::new(),
             pipes: Vec::new(),
             ways: HashMap::new(),
@@ -302,6 +305,11 @@ impl House {
                 moved = true;
                 if let Relay::Packets { packets, .. } = &relay {
                     self.relayed_packets += packets.len();
+                }
+                if let (Relay::Bind { flow, owner }, RelayTo::One(to)) = (&relay, to)
+                    && *owner == to
+                {
+                    self.proven.push(*flow);
                 }
                 for home in 0..self.workers.len() {
                     let meant = match to {
