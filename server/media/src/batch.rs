@@ -205,6 +205,32 @@ mod tests {
         assert_eq!((batch.sent().datagrams, batch.sent().refused), (1, 1));
     }
 
+    /// One viewer that nobody can send to is no reason to send to all others datagram by datagram.
+    #[test]
+    fn a_refused_run_does_not_end_runs_for_everyone() {
+        let mut batch = batch();
+        let segments = batch.max_segments;
+        let local = batch.sockets.local_v4().unwrap();
+        let to = receiver();
+        let nowhere = Flow::udp("127.0.0.1:0".parse().unwrap(), local);
+        let flow = Flow::udp(to.local_addr().unwrap(), local);
+        for _ in 0..2 * 4 {
+            for _ in 0..4 {
+                put(&mut batch, nowhere, &[1; 1200]);
+            }
+            for _ in 0..4 {
+                put(&mut batch, flow, &[2; 1200]);
+            }
+            batch.flush();
+        }
+        let mut bytes = [0; 2000];
+        for _ in 0..32 {
+            assert_eq!(to.recv(&mut bytes).unwrap(), 1200);
+        }
+        assert_eq!((batch.sent().datagrams, batch.sent().refused), (32, 32));
+        assert_eq!(batch.max_segments, segments);
+    }
+
     #[test]
     fn a_full_socket_drops_the_newest_and_counts() {
         let mut batch = batch();

@@ -12,6 +12,10 @@ use std::os::fd::RawFd;
 /// Messages of one sendmmsg call.
 const MESSAGES: usize = 128;
 
+/// Runs that are refused one after another, though their datagrams alone are taken, before no more are tried: a single one may be for
+/// somebody whose way alone does not bear it.
+const REFUSED_RUNS: usize = 4;
+
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
@@ -42,6 +46,8 @@ pub(crate) struct Sender {
     v6: MultiHeaders<SockaddrStorage>,
     v6_runs: MultiHeaders<SockaddrStorage>,
     addresses: Vec<Option<SockaddrStorage>>,
+    /// Runs refused since one was taken, though their datagrams alone were not.
+    refused_runs: usize,
     pub sent: Sent,
 }
 
@@ -54,6 +60,7 @@ impl Sender {
             v6: headers(nix::cmsg_space!(libc::in6_pktinfo)),
             v6_runs: headers(nix::cmsg_space!(libc::in6_pktinfo, u16)),
             addresses: Vec::with_capacity(MESSAGES),
+            refused_runs: 0,
             sent: Sent::default(),
         }
     }
@@ -90,6 +97,9 @@ impl Sender {
             match self.call(socket(local), &messages, local, group.segment) {
                 Ok(count) => {
                     self.sent.messages += count as u64;
+                    if order.runs[at..at + count].iter().any(|run| run.count > 1) {
+                        self.refused_runs = 0;
+                    }
                     for run in &order.runs[at..at + count] {
                         self.sent.datagrams += u64::from(run.count);
                         self.sent.bytes +=
@@ -99,7 +109,30 @@ impl Sender {
                 }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN | Errno::ENOBUFS) => return Stop::Blocked(at),
-                Err(Errno::EINVAL | Errno::EIO) if first.count > 1 => return Stop::NoSegmentation(at),
+                Err(Errno::EINVAL | Errno::EIO) if first.count > 1 => {
+                    // Is it the run, or whom it is for? Its datagrams one by one tell.
+                    let alone: Vec<&[IoSlice<'_>]> = messages[0].iter().map(std::slice::from_ref).collect();
+                    let remote = self.addresses.first().copied().flatten();
+                    self.addresses.clear();
+                    self.addresses.resize(alone.len(), remote);
+                    self.sent.calls += 1;
+                    let taken = match self.call(socket(local), &alone, local, 0) {
+                        Ok(taken) => taken,
+                        Err(Errno::EAGAIN | Errno::ENOBUFS) => return Stop::Blocked(at),
+                        Err(_) => 0,
+                    };
+                    self.sent.messages += taken as u64;
+                    self.sent.datagrams += taken as u64;
+                    self.sent.bytes += alone.iter().take(taken).map(|piece| piece[0].len() as u64).sum::<u64>();
+                    self.sent.refused += (alone.len() - taken) as u64;
+                    at += 1;
+                    if taken > 0 {
+                        self.refused_runs += 1;
+                        if self.refused_runs >= REFUSED_RUNS {
+                            return Stop::NoSegmentation(at);
+                        }
+                    }
+                }
                 Err(_) => {
                     self.sent.refused += u64::from(first.count);
                     at += 1;

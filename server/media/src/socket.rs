@@ -105,6 +105,10 @@ impl Bound {
             },
         };
         for (meta, buffer) in intake.meta.iter().zip(&mut intake.buffers).take(count) {
+            // Nobody can be answered there (RFC 768: no port), and the kernel refuses to send to it.
+            if meta.addr.port() == 0 {
+                continue;
+            }
             let local = SocketAddr::new(meta.dst_ip.unwrap_or(self.local.ip()), self.local.port());
             let flow = Flow::udp(meta.addr, local);
             let arrived = buffer.get_mut(..meta.len).unwrap_or_default();
