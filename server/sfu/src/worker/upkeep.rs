@@ -16,11 +16,12 @@ use std::time::Instant;
 /// The worker that tells of the speakers of all.
 const TELLER: WorkerIndex = WorkerIndex(0);
 
-/// Speakers that are told of at once.
-const MAX_SPEAKERS: usize = 16;
+/// Speakers of one worker, and of all, that are told of at once: whoever is not told of counts as silent, so it is more than can speak on
+/// one machine. How many one listener is shown is for the net to say.
+const MAX_SPEAKERS: usize = 4_096;
 
 /// Speakers of other workers in one interval.
-const MAX_GATHERED: usize = 1_024;
+const MAX_GATHERED: usize = MAX_SPEAKERS;
 
 impl Worker {
     /// Everything that is due.

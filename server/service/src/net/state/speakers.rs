@@ -2,12 +2,16 @@
 //! keep what they were told and apply changes to it, others take what they are told for all there is.
 
 use super::State;
+use super::participant::Participant;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
 use lianxian_model::link::{Notice, SpeakerView};
 use std::collections::BTreeMap;
 
 /// Levels are told in this many steps, so that a voice does not make a message of every breath.
 pub(super) const STEPS: u8 = 8;
+
+/// Speakers that one viewer is told of at once: the loudest of those whom it may hear.
+pub(super) const SPEAKERS_SHOWN: usize = 16;
 
 impl State {
     /// The levels of the last interval; who is not in it is silent.
@@ -29,9 +33,7 @@ impl State {
             if person.link.is_none() || (loud.is_empty() && person.speaking.is_empty()) {
                 continue;
             }
-            let hears = |sid: &&ParticipantSid| *sid == viewer || self.knows(person, sid, true);
-            let now: BTreeMap<&ParticipantSid, u8> =
-                loud.iter().filter(|(sid, _)| hears(sid)).map(|(sid, step)| (sid, *step)).collect();
+            let now = self.heard_by(viewer, person, &loud);
             if person.speaking.iter().eq(now.iter().map(|(sid, step)| (*sid, step))) {
                 continue;
             }
@@ -57,5 +59,23 @@ impl State {
             }
             self.tell(&viewer, Notice::Speakers(views));
         }
+    }
+
+    /// Of those who speak, whom the viewer may hear: itself too, and of many the loudest.
+    fn heard_by<'a>(
+        &self,
+        viewer: &ParticipantSid,
+        person: &Participant,
+        loud: &'a BTreeMap<ParticipantSid, u8>,
+    ) -> BTreeMap<&'a ParticipantSid, u8> {
+        // It knows of few, and of the whole house many may speak.
+        let known = person.told.keys().chain([viewer]).filter_map(|sid| loud.get_key_value(sid));
+        let hears = |(sid, _): &(&ParticipantSid, &u8)| *sid == viewer || self.knows(person, sid, true);
+        let mut heard: Vec<(&ParticipantSid, u8)> = known.filter(hears).map(|(sid, step)| (sid, *step)).collect();
+        if heard.len() > SPEAKERS_SHOWN {
+            heard.sort_by(|(_, one), (_, other)| other.cmp(one));
+            heard.truncate(SPEAKERS_SHOWN);
+        }
+        heard.into_iter().collect()
     }
 }

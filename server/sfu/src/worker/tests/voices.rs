@@ -2,6 +2,7 @@
 
 use super::harness::{House, OPUS, Rtp, microphone};
 use crate::worker::limits::MAX_HEARD;
+use lianxian_model::media::MediaEvent;
 use std::time::Duration;
 
 const MICROPHONES: usize = 12;
@@ -130,4 +131,40 @@ fn whoever_was_closed_is_opened_when_there_is_room() {
     conference.house.receive(conference.listener, &wanted);
     conference.speak(20, |_| SILENT);
     assert_eq!(conference.speak(50, |_| SILENT)[closed], 50);
+}
+
+/// Whoever is not told of counts as silent: so all who speak are told of, however many.
+#[test]
+fn everyone_who_speaks_is_told_of() {
+    let mut house = House::new(2);
+    let (one, other) = (house.join(1), house.join(0));
+    let names: Vec<String> = (0..20).map(|number| format!("TR_m{number}")).collect();
+    for (speakers, names) in [(one, &names[..10]), (other, &names[10..])] {
+        house.publish(speakers, &names.iter().map(|name| microphone(name)).collect::<Vec<_>>());
+    }
+    house.run(Duration::from_millis(500));
+    house.events.clear();
+    for sequence in 0..60 {
+        for number in 0..20_u32 {
+            let packet = Rtp {
+                mid: &(number % 10).to_string(),
+                rid: "",
+                rtx: false,
+                payload_type: OPUS,
+                ssrc: 500 + number % 10,
+                sequence,
+                timestamp: u32::from(sequence) * 960,
+                level: Some(30),
+                marker: false,
+                payload: &[0x78; 40],
+            };
+            house.send(if number < 10 { one } else { other }, &packet);
+        }
+        house.run(Duration::from_millis(20));
+    }
+    let most = house.events.iter().filter_map(|event| match event {
+        MediaEvent::Speakers { levels } => Some(levels.len()),
+        _ => None,
+    });
+    assert_eq!(most.max(), Some(20));
 }

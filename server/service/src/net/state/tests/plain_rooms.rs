@@ -294,3 +294,36 @@ fn what_is_over_the_limit_waits_for_room() {
     assert_eq!(world.receives(&viewer).len(), 5 * TRACKS_PER_LINK);
     assert!(world.links.contains_key(&viewer));
 }
+
+/// A viewer is shown the loudest of those whom it hears; others, however loud and many, take no place from them.
+#[test]
+fn of_many_speakers_each_viewer_is_told_the_loudest_of_its_own() {
+    use super::super::speakers::SPEAKERS_SHOWN;
+    let mut world = World::new();
+    let mut levels = Vec::new();
+    for number in 0..SPEAKERS_SHOWN + 4 {
+        let speaker = world.guest(&format!("s{number}"));
+        let track = world.publish(&speaker, MICROPHONE);
+        levels.push((speaker, track, if number < 4 { 0.2 } else { 0.9 }));
+    }
+    let viewer = world.guest("viewer");
+    let station = world.station("station");
+    let sound = world.publish(&station, MICROPHONE);
+    world.console("console");
+    world.grants("s1", vec![grant("s1", "station", "console", true, true)]);
+    world.run();
+    // In another room, and the quietest of all.
+    let quiet = (station.clone(), sound, 0.1);
+    world.event(MediaEvent::Speakers { levels: levels.iter().cloned().chain([quiet]).collect() });
+    let shown = |sid: &ParticipantSid| {
+        let last = world.told(sid).into_iter().rev().find_map(|notice| match notice {
+            Notice::Speakers(views) => Some(views),
+            _ => None,
+        });
+        last.unwrap_or_default().into_iter().map(|view| view.participant).collect::<BTreeSet<_>>()
+    };
+    let loudest: BTreeSet<ParticipantSid> = levels[4..].iter().map(|(sid, ..)| sid.clone()).collect();
+    assert_eq!(shown(&viewer), loudest);
+    let console = world.identities.iter().find(|(_, identity)| *identity == "console").unwrap().0;
+    assert_eq!(shown(console), BTreeSet::from([station]));
+}
