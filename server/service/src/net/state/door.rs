@@ -102,7 +102,7 @@ impl State {
             (Whom::Guest(guest), Manner::Socket) => guest.rights.may_subscribe,
             (Whom::Endpoint(_), Manner::Socket) | (_, Manner::Publishing) => false,
         };
-        receives && !is_seated
+        receives && !is_seated && !self.expected.contains_key(seat)
     }
 
     fn open(&mut self, seat: Seat, Waiting { ticket, join }: Waiting) {

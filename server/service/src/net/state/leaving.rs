@@ -78,6 +78,10 @@ impl State {
         for track in person.tracks.keys() {
             self.publishers.remove(track);
         }
+        let comes_again = farewell(cause).1 == LeaveAction::Reconnect && person.seat.room != RoomKey::Net;
+        if comes_again && self.expected.len() < limits::LINKS {
+            self.expected.insert(person.seat.clone(), Millis(self.now.0 + limits::LINK_GRACE_WITH_MEDIA_MS));
+        }
         if let Some(resuming) = self.resuming.remove(sid) {
             self.refuse_join(resuming.ticket(), JoinError::NoResume);
         }
@@ -139,6 +143,7 @@ impl State {
     /// Ends what was awaited for too long.
     pub(super) fn end_overdue(&mut self) {
         let now = self.now.0;
+        self.expected.retain(|_, until| now < until.0);
         let over = |since: Option<Millis>, grace: i64| since.is_some_and(|since| now - since.0 >= grace);
         let lost = |person: &super::Participant| {
             let grace = match person.is_reached() {

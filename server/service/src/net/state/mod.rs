@@ -146,6 +146,8 @@ pub(super) struct State {
     doors: HashMap<Seat, Vec<door::Waiting>>,
     resuming: HashMap<ParticipantSid, resuming::Resuming>,
     closing: HashMap<ParticipantSid, leaving::Closing>,
+    /// Seats in plain rooms whose participants were told to come again, and until when they are expected.
+    expected: HashMap<Seat, Millis>,
     grants: Grants,
     /// Whose a live track is.
     publishers: HashMap<TrackSid, ParticipantSid>,
@@ -176,6 +178,7 @@ impl State {
             doors: HashMap::new(),
             resuming: HashMap::new(),
             closing: HashMap::new(),
+            expected: HashMap::new(),
             grants: Grants::default(),
             publishers: HashMap::new(),
             watched: BTreeMap::new(),

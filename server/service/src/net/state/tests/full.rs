@@ -1,5 +1,6 @@
 //! A media plane at its limit: new viewers wait outside, those that are here and those that bring something go on.
 
+use super::super::super::limits;
 use super::*;
 use crate::ports::live::MediaFull;
 
@@ -103,4 +104,25 @@ fn a_subscription_by_hand_is_refused_in_a_plain_room_and_granted_in_the_net() {
     assert_eq!(world.receives(&b), BTreeSet::from([camera]), "what it has it keeps");
     assert_eq!(world.receives(&console), BTreeSet::from([watched]), "its session was let in when it was opened");
     assert_eq!(world.state.counters.media_full_refusals, 1);
+}
+
+/// Whoever is told to come again is let in again, for as long as it is expected; who left of its own will has left.
+#[test]
+fn whoever_was_sent_away_to_come_again_is_let_in() {
+    let mut world = World::new();
+    world.guest("a");
+    let (b, c) = (world.guest("b"), world.guest("c"));
+    world.state.set_full(Some(FULL));
+    world.state.end(&b, LinkEnd::MediaLost);
+    world.wish(&c, Wish::Leave);
+    world.run();
+    let ticket = world.ask_guest("b", guest_rights());
+    world.run();
+    let again = world.admitted.get(&ticket).expect("it was here").0.clone();
+    let ticket = world.ask_guest("c", guest_rights());
+    assert!(refused(&world, ticket));
+    world.state.end(&again, LinkEnd::MediaLost);
+    world.wait(limits::LINK_GRACE_WITH_MEDIA_MS);
+    let ticket = world.ask_guest("b", guest_rights());
+    assert!(refused(&world, ticket), "too late");
 }
