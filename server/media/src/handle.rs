@@ -17,13 +17,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 /// Participants of one process at most.
 pub const MAX_PARTICIPANTS: usize = 16_384;
+
+/// How often it is looked at how busy the workers are, before one is chosen.
+const LOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// Workers whose busy shares differ by less than this, in percent, are as busy as each other: the fewest participants decide.
+const LOAD_STEP: u64 = 10;
 
 /// How long the first frame of a connection may take.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
@@ -49,6 +55,17 @@ struct Homes {
     of: HashMap<ParticipantSid, WorkerIndex>,
     /// Participants on each worker.
     load: Vec<usize>,
+    busy: Busy,
+}
+
+/// How busy each worker was when it was last looked at.
+#[derive(Debug)]
+struct Busy {
+    at: Instant,
+    /// Microseconds since the start, by then.
+    us: Vec<u64>,
+    /// Steps of [`LOAD_STEP`] percent, over the interval before; a participant that was placed since counts as one, until it is measured.
+    steps: Vec<u64>,
 }
 
 impl MediaHandle {
@@ -60,7 +77,7 @@ impl MediaHandle {
         threads: Vec<JoinHandle<()>>,
         candidates: Vec<Candidate>,
     ) -> Self {
-        let homes = Homes { of: HashMap::new(), load: vec![0; workers.len()] };
+        let homes = Homes::new(workers.len(), Instant::now());
         Self(Arc::new(Inner {
             workers,
             homes: Mutex::new(homes),
@@ -149,7 +166,12 @@ impl MediaHandle {
 }
 
 impl Homes {
-    /// The worker of a participant, chosen at its first call: the one with the fewest.
+    fn new(workers: usize, now: Instant) -> Self {
+        let busy = Busy { at: now, us: vec![0; workers], steps: vec![0; workers] };
+        Self { of: HashMap::new(), load: vec![0; workers], busy }
+    }
+
+    /// The worker of a participant, chosen at its first call: the least busy; of those as busy as each other the one with the fewest.
     fn settle(&mut self, participant: &ParticipantSid) -> Result<WorkerIndex, MediaError> {
         if let Some(home) = self.of.get(participant) {
             return Ok(*home);
@@ -157,9 +179,11 @@ impl Homes {
         if self.of.len() >= MAX_PARTICIPANTS {
             return Err(MediaError::Limit { limit: "participants", value: MAX_PARTICIPANTS as u64 });
         }
-        let least = self.load.iter_mut().enumerate().min_by_key(|(_, load)| **load);
-        let (index, load) = least.ok_or(MediaError::Closed)?;
+        let both = self.load.iter_mut().zip(&mut self.busy.steps).enumerate();
+        let least = both.min_by_key(|(_, (load, steps))| (**steps, **load));
+        let (index, (load, steps)) = least.ok_or(MediaError::Closed)?;
         *load += 1;
+        *steps += 1;
         let home = WorkerIndex(index as u16);
         self.of.insert(participant.clone(), home);
         Ok(home)
@@ -171,6 +195,21 @@ impl Homes {
         {
             *load = load.saturating_sub(1);
         }
+    }
+}
+
+impl Busy {
+    fn look(&mut self, busy_us: &[u64], now: Instant) {
+        let passed = now.saturating_duration_since(self.at);
+        if passed < LOAD_EVERY {
+            return;
+        }
+        let whole_us = u64::try_from(passed.as_micros()).unwrap_or(u64::MAX).max(1);
+        for ((steps, before), us) in self.steps.iter_mut().zip(&mut self.us).zip(busy_us) {
+            let percent = us.saturating_sub(*before).saturating_mul(100) / whole_us;
+            (*steps, *before) = (percent / LOAD_STEP, *us);
+        }
+        self.at = now;
     }
 }
 
@@ -191,6 +230,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Media for MediaHandle {
     async fn open(&self, open: OpenParticipant) -> Result<(), MediaError> {
         let OpenParticipant { participant, may_publish, may_subscribe } = open;
+        self.busy_us();
         let home = lock(&self.0.homes).settle(&participant)?;
         let command = Command::Open { participant: participant.clone(), may_publish, may_subscribe };
         let outcome = self.call(home, command).await;
@@ -283,10 +323,42 @@ impl Media for MediaHandle {
     }
 
     fn busy_us(&self) -> Vec<u64> {
-        self.0.copies.iter().map(|copy| copy.get(BUSY)).collect()
+        let busy_us: Vec<u64> = self.0.copies.iter().map(|copy| copy.get(BUSY)).collect();
+        // The net asks some times a second: so the next participant is placed by what was the case just now.
+        lock(&self.0.homes).busy.look(&busy_us, Instant::now());
+        busy_us
     }
 
     fn take_events(&self) -> Option<mpsc::Receiver<MediaEvent>> {
         lock(&self.0.events).take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(homes: &mut Homes, count: usize, busy_us: &[u64], now: Instant) -> Vec<u16> {
+        let first = homes.of.len();
+        let sid = |number: usize| ParticipantSid(format!("PA_{number}"));
+        homes.busy.look(busy_us, now);
+        (first..first + count).map(|number| homes.settle(&sid(number)).unwrap().0).collect()
+    }
+
+    #[test]
+    fn the_least_busy_worker_is_chosen_and_participants_break_ties() {
+        let start = Instant::now();
+        let mut homes = Homes::new(3, start);
+        assert_eq!(place(&mut homes, 6, &[0; 3], start), [0, 1, 2, 0, 1, 2]);
+        // The first is half busy, the second hardly more than the third: noise.
+        let later = start + LOAD_EVERY;
+        let busy = [500_000, 90_000, 0];
+        assert_eq!(place(&mut homes, 4, &busy, later), [1, 2, 1, 2]);
+        // Nobody follows a number that is a second old for ever: those placed since count.
+        let many = place(&mut homes, 30, &busy, later);
+        assert!(many.contains(&0), "{many:?}");
+        // It is calm again.
+        homes.leave(&"PA_0".into());
+        assert_eq!(place(&mut homes, 1, &busy, later + LOAD_EVERY).len(), 1);
     }
 }

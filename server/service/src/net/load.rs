@@ -1,5 +1,7 @@
-//! Whether the media plane has room for new viewers: the busy share of its workers over the last seconds, with hysteresis,
-//! so that an answer does not turn with every breath. Pure: it is told the time and the counters.
+//! Whether the media plane has room for new viewers: the busy share of its busiest worker over the last seconds, with hysteresis,
+//! so that an answer does not turn with every breath. Who lives on that worker suffers whatever room the others have, and new ones are
+//! placed by load, so that one is much busier than the others only where its own participants make it so. Pure: it is told the time and the
+//! counters.
 
 use crate::ports::live::MediaFull;
 use lianxian_model::time::Millis;
@@ -12,14 +14,14 @@ const WINDOW_MS: i64 = 5_000;
 const MAX_SAMPLES: usize = 64;
 /// Once full, the plane has room again below this part of the limit: five sixths, as numerator and denominator.
 const FREE_BELOW: (u64, u64) = (5, 6);
-/// Share of all workers' time, in percent, from which new viewers are refused unless the configuration says otherwise.
+/// Share of the busiest worker's time, in percent, from which new viewers are refused unless the configuration says otherwise.
 pub const DEFAULT_BUSY_LIMIT: u8 = 85;
 
-/// What the workers had been busy for by then, all together.
-#[derive(Clone, Copy, Debug)]
+/// What each worker had been busy for by then.
+#[derive(Clone, Debug)]
 struct Sample {
     at: Millis,
-    busy_us: u64,
+    busy_us: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -27,48 +29,45 @@ pub(super) struct Judge {
     /// Percent; 0: never full.
     limit: u64,
     samples: VecDeque<Sample>,
-    workers: usize,
     share: u64,
     full: bool,
 }
 
 impl Judge {
     pub(super) fn new(limit: u8) -> Self {
-        Self { limit: u64::from(limit), samples: VecDeque::new(), workers: 0, share: 0, full: false }
+        Self { limit: u64::from(limit), samples: VecDeque::new(), share: 0, full: false }
     }
 
     /// Takes what each worker has been busy for since its start, in microseconds.
     pub(super) fn note(&mut self, now: Millis, busy_us: &[u64]) {
-        let sample = Sample { at: now, busy_us: busy_us.iter().sum() };
-        let goes_on = self.workers == busy_us.len()
-            && self.samples.back().is_none_or(|last| last.at <= now && last.busy_us <= sample.busy_us);
+        let goes_on = self.samples.back().is_none_or(|last| {
+            let grew = last.busy_us.iter().zip(busy_us).all(|(before, now)| before <= now);
+            last.at <= now && last.busy_us.len() == busy_us.len() && grew
+        });
         if !goes_on {
             // The clock was set, or these are other workers: what was known says nothing any more.
             self.samples.clear();
-            self.workers = busy_us.len();
         }
         if self.samples.len() == MAX_SAMPLES {
             self.samples.pop_front();
         }
-        self.samples.push_back(sample);
+        self.samples.push_back(Sample { at: now, busy_us: busy_us.to_vec() });
         // The oldest one kept is the youngest that the whole window has passed since.
         while self.samples.get(1).is_some_and(|next| now.0.saturating_sub(next.at.0) >= WINDOW_MS) {
             self.samples.pop_front();
         }
         let Some(oldest) = self.samples.front() else { return };
         let passed_ms = now.0.saturating_sub(oldest.at.0);
-        if passed_ms < WINDOW_MS || self.workers == 0 {
-            return;
-        }
-        let whole_us = u64::try_from(passed_ms).unwrap_or(0).saturating_mul(1_000).saturating_mul(self.workers as u64);
-        let busy_us = sample.busy_us - oldest.busy_us;
-        self.share = (busy_us.saturating_mul(100) / whole_us.max(1)).min(100);
+        let grown = oldest.busy_us.iter().zip(busy_us).map(|(before, now)| now - before);
+        let Some(busiest_us) = grown.max().filter(|_| passed_ms >= WINDOW_MS) else { return };
+        let whole_us = u64::try_from(passed_ms).unwrap_or(0).saturating_mul(1_000);
+        self.share = (busiest_us.saturating_mul(100) / whole_us.max(1)).min(100);
         let (part, of) = FREE_BELOW;
         self.full =
             self.limit > 0 && if self.full { self.share * of >= self.limit * part } else { self.share >= self.limit };
     }
 
-    /// Percent of all workers' time, as last judged.
+    /// Percent of the busiest worker's time, as last judged.
     pub(super) fn share(&self) -> u64 {
         self.share
     }
@@ -167,10 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn the_workers_count_together() {
+    fn the_busiest_worker_decides() {
         let mut plane = Plane::new(85);
-        assert_eq!(plane.run(10_000, [100, 60]).full(), None, "one of them has room");
-        assert_eq!(plane.run(10_000, [100, 72]).full(), Some((85, 86)));
+        assert_eq!(plane.run(10_000, [84, 84]).full(), None);
+        assert_eq!(plane.run(10_000, [20, 90]).full(), Some((85, 90)), "whoever lives there suffers");
+        assert_eq!(plane.run(10_000, [70, 20]).full(), None);
     }
 
     #[test]
@@ -201,6 +201,7 @@ mod tests {
         }
         assert_eq!((judge.samples.len(), judge.full()), (MAX_SAMPLES, None));
         judge.note(Millis(6), &[]);
+        judge.note(Millis(60_000), &[]);
         assert_eq!(judge.full(), None);
     }
 }

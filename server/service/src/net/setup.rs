@@ -14,7 +14,7 @@ pub struct NetSetup {
     pub media: Arc<dyn Media>,
     pub record: Arc<dyn NetRecord>,
     pub clock: Arc<dyn Clock>,
-    /// Busy share of the media workers, in percent, from which new viewers are refused; 0: never.
+    /// Busy share of the busiest media worker, in percent, from which new viewers are refused; 0: never.
     pub busy_limit: u8,
 }
 
