@@ -293,6 +293,8 @@ pub enum MediaError {
     UnexpectedAnswer { got: u32, expected: Option<u32> },
     #[error("limit reached: {limit} is {value}")]
     Limit { limit: &'static str, value: u64 },
+    #[error("a fault in handling it: the participant's transports have ended")]
+    Fault,
     #[error("the media plane is shutting down")]
     Closed,
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use lianxian_model::ids::ParticipantSid;
 use lianxian_model::media::{Downstream, MAX_DOWNSTREAMS, MediaError, Target, TransportEnd};
 use rand::Rng as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// A candidate line is short.
@@ -20,11 +21,22 @@ const MAX_CANDIDATE_BYTES: usize = 1024;
 
 impl Worker {
     pub fn command(&mut self, command: Command, now: Instant, egress: &mut impl Egress) -> Reply {
-        let outcome = self.execute(command, now, egress);
-        outcome.unwrap_or_else(Reply::Refused)
+        let participant = command.participant().clone();
+        // What a client described is parsed in here.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.execute(command, now, egress)));
+        match outcome {
+            Ok(outcome) => outcome.unwrap_or_else(Reply::Refused),
+            Err(_) => {
+                let key = self.by_sid.get(&participant).copied();
+                self.peer_failed(key, now);
+                Reply::Refused(MediaError::Fault)
+            }
+        }
     }
 
     fn execute(&mut self, command: Command, now: Instant, egress: &mut impl Egress) -> Result<Reply, MediaError> {
+        #[cfg(test)]
+        self.break_if_broken(command.participant());
         match command {
             Command::Open { participant, may_publish, may_subscribe } => {
                 self.open(participant, may_publish, may_subscribe, now)?

@@ -122,6 +122,25 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whom it is about.
+    pub fn participant(&self) -> &ParticipantSid {
+        match self {
+            Self::Open { participant, .. }
+            | Self::Close { participant }
+            | Self::SetMayPublish { participant, .. }
+            | Self::PublisherOffer { participant, .. }
+            | Self::SubscriberAnswer { participant, .. }
+            | Self::RemoteCandidate { participant, .. }
+            | Self::SetDownstreams { participant, .. }
+            | Self::SetTrackSettings { participant, .. }
+            | Self::SendData { participant, .. }
+            | Self::RestartSubscriber { participant } => participant,
+            Self::SetMuted { publisher, .. } => publisher,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum Reply {
     Done,

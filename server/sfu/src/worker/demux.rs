@@ -45,6 +45,36 @@ impl Worker {
         }
     }
 
+    /// The same for what is done about a participant and not for one of its links; `None`: nobody's fault that we know of.
+    pub(super) fn fenced<E: Egress>(
+        &mut self,
+        peer: Option<Key<Peer>>,
+        now: Instant,
+        egress: &mut E,
+        handle: impl FnOnce(&mut Self, &mut E),
+    ) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| handle(self, egress)));
+        if outcome.is_err() {
+            self.peer_failed(peer, now);
+        }
+    }
+
+    /// Counts a fault, and ends the transports of whoever it was about.
+    pub(super) fn peer_failed(&mut self, peer: Option<Key<Peer>>, now: Instant) {
+        self.counters.faults += 1;
+        let Some(peer) = peer.and_then(|key| self.peers.get(key)) else { return };
+        let publisher = peer.publisher.as_ref().map(|publisher| publisher.link);
+        let subscriber = peer.subscriber.as_ref().map(|subscriber| subscriber.link);
+        for link in [publisher, subscriber].into_iter().flatten() {
+            self.link_down(link, TransportEnd::Fault, now);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn break_if_broken(&self, participant: &lianxian_model::ids::ParticipantSid) {
+        assert!(self.broken.as_ref() != Some(participant), "a fault that a test asked for");
+    }
+
     fn receive_for(&mut self, key: Key<Link>, flow: Flow, bytes: &mut [u8], now: Instant, egress: &mut impl Egress) {
         let is_check = matches!(bytes.first(), Some(0..=3));
         let Some(link) = self.links.get_mut(key) else { return };

@@ -107,6 +107,9 @@ pub struct Worker {
     events: VecDeque<MediaEvent>,
     relays: VecDeque<(RelayTo, Relay)>,
     counters: Counters,
+    /// Whatever is done about this participant fails.
+    #[cfg(test)]
+    broken: Option<ParticipantSid>,
 }
 
 impl Worker {
@@ -136,6 +139,8 @@ impl Worker {
             events: VecDeque::new(),
             relays: VecDeque::new(),
             counters: Counters::default(),
+            #[cfg(test)]
+            broken: None,
         }
     }
 

@@ -9,6 +9,10 @@ use std::time::Instant;
 
 impl Worker {
     pub fn relay(&mut self, relay: Relay, now: Instant, egress: &mut impl Egress) {
+        self.fenced(None, now, egress, |worker, egress| worker.take_relay(relay, now, egress));
+    }
+
+    fn take_relay(&mut self, relay: Relay, now: Instant, egress: &mut impl Egress) {
         match relay {
             Relay::Subscribe { track, from } => self.subscribe_other(&track, from),
             Relay::Unsubscribe { track, from } => {

@@ -34,7 +34,9 @@ impl Worker {
                 Wake::Outlet(key) => {
                     self.contained(key, now, egress, |worker, egress| worker.tick_outlet(key, now, egress));
                 }
-                Wake::Upstream(key) => self.tick_upstream(key, now, egress),
+                Wake::Upstream(key) => {
+                    self.fenced(Some(key), now, egress, |worker, egress| worker.tick_upstream(key, now, egress));
+                }
             }
         }
         if self.slice_at.is_some_and(|at| at <= now) {
@@ -58,26 +60,39 @@ impl Worker {
     fn take_slice(&mut self, now: Instant, egress: &mut impl Egress) {
         let slice = self.slice;
         for key in self.peers.keys() {
-            let number = key.number() as u64;
-            if number % REPORT_SLICES == slice % REPORT_SLICES {
-                self.report_to_viewer(key, now, egress);
-                self.sum_up(key, now);
-            }
-            if number % SHARE_SLICES == slice % SHARE_SLICES {
-                self.limit_voices(key, now);
-                self.share_line(key, now, egress);
-            }
-            if number % QUALITY_SLICES == slice % QUALITY_SLICES {
-                self.tell_quality(key, now);
-            }
+            self.fenced(Some(key), now, egress, |worker, egress| worker.look_after(key, now, egress));
         }
         if slice.is_multiple_of(SWEEP_SLICES) {
             for key in self.tracks.keys() {
-                self.sweep(key, now);
+                let owner = self.tracks.get(key).and_then(|track| match track.source {
+                    Source::Here(here) => here.map(|(peer, _)| peer),
+                    Source::Elsewhere(_) => None,
+                });
+                self.fenced(owner, now, egress, |worker, _| worker.sweep(key, now));
             }
         }
         if slice.is_multiple_of(SPEAKER_SLICES) {
             self.tell_speakers();
+        }
+    }
+
+    /// What a participant gets in this slice.
+    fn look_after(&mut self, key: Key<Peer>, now: Instant, egress: &mut impl Egress) {
+        #[cfg(test)]
+        if let Some(peer) = self.peers.get(key) {
+            self.break_if_broken(&peer.sid);
+        }
+        let (slice, number) = (self.slice, key.number() as u64);
+        if number % REPORT_SLICES == slice % REPORT_SLICES {
+            self.report_to_viewer(key, now, egress);
+            self.sum_up(key, now);
+        }
+        if number % SHARE_SLICES == slice % SHARE_SLICES {
+            self.limit_voices(key, now);
+            self.share_line(key, now, egress);
+        }
+        if number % QUALITY_SLICES == slice % QUALITY_SLICES {
+            self.tell_quality(key, now);
         }
     }
 

@@ -534,7 +534,7 @@ fn fault_of(error: &MediaError) -> LinkEnd {
         MediaError::BadSdp(_) | MediaError::Limit { .. } | MediaError::UnexpectedAnswer { .. } => {
             LinkEnd::ProtocolError
         }
-        MediaError::UnknownParticipant(_) | MediaError::Closed => LinkEnd::MediaLost,
+        MediaError::UnknownParticipant(_) | MediaError::Fault | MediaError::Closed => LinkEnd::MediaLost,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Datagrams of those who mean harm: met with silence, and with nothing kept.
 
 use super::harness::*;
-use crate::worker::{Command, Datagram, Flow, Relay, WorkerIndex};
-use lianxian_model::media::{MediaEvent, Target};
+use crate::worker::{Command, Datagram, Flow, Relay, Reply, WorkerIndex};
+use lianxian_model::ids::ParticipantSid;
+use lianxian_model::media::{MediaError, MediaEvent, Target, TransportEnd};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -217,5 +218,33 @@ proptest! {
         }
         house.command(0, Command::Close { participant: house.sid(person) });
         prop_assert_eq!(house.counter("tracks"), 0);
+    }
+}
+
+/// A fault in what is done about one participant, by command or by the clock, ends its transports and nobody else's.
+#[test]
+fn a_fault_ends_the_one_whom_it_is_about() {
+    for by_command in [true, false] {
+        let mut house = House::new(1);
+        let (good, bad) = (house.join(0), house.join(0));
+        for person in [good, bad] {
+            house.publish(person, &[microphone(&format!("TR_{person}"))]);
+        }
+        house.run(Duration::from_millis(500));
+        house.workers[0].broken = Some(house.sid(bad));
+        if by_command {
+            let mute = Command::SetMuted { publisher: house.sid(bad), track: "TR".into(), muted: true };
+            assert!(matches!(house.command(0, mute), Reply::Refused(MediaError::Fault)));
+        } else {
+            house.run(Duration::from_millis(300));
+        }
+        house.workers[0].broken = None;
+        house.run(Duration::from_millis(300));
+        let down = |sid: ParticipantSid| {
+            house.count(|event| matches!(event, MediaEvent::TransportDown { participant, end: TransportEnd::Fault, .. } if *participant == sid))
+        };
+        assert_eq!((down(house.sid(bad)), down(house.sid(good))), (2, 0));
+        assert!(house.counter("peer_faults_total") > 0);
+        assert_eq!(house.count(|event| matches!(event, MediaEvent::TrackEnded { .. })), 1);
     }
 }
