@@ -64,6 +64,9 @@ pub const QUIET: Duration = Duration::from_millis(7_500);
 /// A layer without a packet for this long does not come any more.
 pub const LAYER_TIMEOUT: Duration = Duration::from_millis(1_500);
 
+/// What a layer's key frames say of its size is told no more often than this.
+pub const SIZE_INTERVAL: Duration = Duration::from_millis(1_000);
+
 /// Receiver reports to a publisher come this often.
 pub const RECEIVER_REPORT_INTERVAL: Duration = Duration::from_millis(1_000);
 

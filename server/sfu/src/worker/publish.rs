@@ -1,7 +1,7 @@
 //! Publishing: a client's offer becomes tracks, their packets become shared ones.
 
 use super::contract::{Egress, Relay, RelayTo, TrackInfo};
-use super::limits::RECEIVER_REPORT_INTERVAL;
+use super::limits::{RECEIVER_REPORT_INTERVAL, SIZE_INTERVAL};
 use super::peer::Peer;
 use super::quality::Intake;
 use super::references::References;
@@ -150,11 +150,12 @@ impl Worker {
         let rids = ordered_rids(section, announced);
         let count = rids.len().max(1);
         track.source = Source::Here(Some((key, index)));
+        let sizes = of_layers(announced, &rids, |layer| (layer.width, layer.height));
         track.info = Some(TrackInfo {
             kind: announced.kind,
             codec: None,
             layers: count as u8,
-            sizes: of_layers(announced, &rids, |layer| (layer.width, layer.height)),
+            sizes,
             rates: of_layers(announced, &rids, |layer| layer.bitrate_bps),
             muted: false,
         });
@@ -167,6 +168,8 @@ impl Worker {
             layers: (0..count).map(|layer| Layer::new(layer as u8, rate, repairable, now)).collect(),
             codec: None,
             level: Level::default(),
+            announced: sizes.iter().any(|size| *size != (0, 0)),
+            learned: [None; MAX_LAYERS],
             intake: Intake::new(now),
         };
         if let Some(publisher) = self.peers.get_mut(key).and_then(|peer| peer.publisher.as_mut()) {
@@ -246,7 +249,30 @@ impl Worker {
         if upload.codec != Some(packet.codec) {
             self.codec_known(key, section, packet.codec, now);
         }
+        if packet.key_frame {
+            self.learn_size(key, section, packet.layer, now);
+        }
         self.forward(track, &packet, now, egress);
+    }
+
+    /// Where nothing was announced (by an encoder over WHIP) the key frames tell how large a layer is, so that small tiles get small ones.
+    fn learn_size(&mut self, key: Key<Peer>, section: usize, layer: u8, now: Instant) {
+        let at = usize::from(layer);
+        let uploads = self.peers.get_mut(key).and_then(|peer| peer.publisher.as_mut()).map(|p| &mut p.uploads);
+        let Some(upload) = uploads.and_then(|uploads| uploads.get_mut(section)).and_then(Option::as_mut) else {
+            return;
+        };
+        let (Some(seen), Some(learned)) = (upload.layers.get(at), upload.learned.get_mut(at)) else { return };
+        let size = (u32::from(seen.size().0), u32::from(seen.size().1));
+        let recent = learned.is_some_and(|learned| now.saturating_duration_since(learned) < SIZE_INTERVAL);
+        if upload.announced || recent || size == (0, 0) {
+            return;
+        }
+        let info = self.tracks.get_mut(upload.track).and_then(|track| track.info.as_mut());
+        let Some(known) = info.and_then(|info| info.sizes.get_mut(at)).filter(|known| **known != size) else { return };
+        (*known, *learned) = (size, Some(now));
+        let track = upload.track;
+        self.info_changed(track, now);
     }
 
     /// The first packet of a track, or the first in another codec.

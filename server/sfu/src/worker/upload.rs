@@ -8,7 +8,7 @@ use super::slab::Key;
 use super::track::Track;
 use crate::feedback::Arrivals;
 use crate::rtp::{ExtensionIds, Header, Marks};
-use crate::upstream::{Accepted, Bindings, Claim, Incoming, Layer, Level};
+use crate::upstream::{Accepted, Bindings, Claim, Incoming, Layer, Level, MAX_LAYERS};
 use crate::worker::SharedPacket;
 use lianxian_model::ids::TrackSid;
 use lianxian_model::media::{Codec, TrackKind, TrackSummary};
@@ -42,6 +42,10 @@ pub(super) struct Upload {
     pub layers: Vec<Layer>,
     pub codec: Option<Codec>,
     pub level: Level,
+    /// Its publisher said how large its layers are.
+    pub announced: bool,
+    /// When each layer's size was last learned from a key frame.
+    pub learned: [Option<Instant>; MAX_LAYERS],
     pub intake: Intake,
 }
 

@@ -565,3 +565,29 @@ fn padding_leaves_no_gap_but_is_told_to_the_sender() {
         .sum();
     assert_eq!(told, 3, "all three packets, the padding too");
 }
+
+/// An encoder over WHIP announces no sizes: its key frames tell them, on every worker.
+#[test]
+fn a_small_tile_gets_a_small_layer_though_nothing_was_announced() {
+    for home in 0..2 {
+        let mut house = House::new(2);
+        let (publisher, viewer) = (house.join(0), house.join(home));
+        let mut unannounced = camera("TR_c");
+        for layer in &mut unannounced.layers {
+            (layer.width, layer.height, layer.bitrate_bps) = (0, 0, 0);
+        }
+        house.publish(publisher, &[unannounced]);
+        house.run(HALF);
+        house.receive(viewer, &[("TR_c", publisher)]);
+        house.settings(viewer, "TR_c", TrackSettings { width: 300, height: 160, ..TrackSettings::default() });
+        house.run(HALF);
+        let mut filming = Filming::new(publisher);
+        for key in [true, false, false, true, false, false] {
+            filming.film(&mut house, key, &[0, 1, 2]);
+        }
+        let received = house.received(viewer, "TR_c");
+        let (_, last) = received.iter().rev().find(|(_, payload)| is_key(payload)).unwrap();
+        assert_eq!(u16::from_le_bytes([last[10], last[11]]), 320);
+        assert_unbroken(&received);
+    }
+}
