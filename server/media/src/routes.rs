@@ -88,6 +88,7 @@ pub(crate) fn checked_worker(bytes: &[u8]) -> Option<WorkerIndex> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn check(username: &str) -> Vec<u8> {
         let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42];
@@ -152,5 +153,28 @@ mod tests {
         }
         assert!(!routes.bind(flow(9), WorkerIndex(1)));
         assert_eq!(routes.len(), MAX_FOREIGN_FLOWS);
+    }
+
+    fn base36(mut number: u16) -> String {
+        let mut digits = vec![char::from_digit(u32::from(number % 36), 36).unwrap()];
+        while number >= 36 {
+            number /= 36;
+            digits.push(char::from_digit(u32::from(number % 36), 36).unwrap());
+        }
+        digits.into_iter().rev().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let _ = checked_worker(&bytes);
+            // Behind the head of a check too.
+            let _ = checked_worker(&[&check("")[..STUN_HEADER_BYTES], &bytes].concat());
+        }
+
+        #[test]
+        fn any_index_is_read_as_it_was_written(index: u16, rest in "[a-zA-Z0-9]{4,20}:[a-zA-Z0-9/+]{4,20}") {
+            prop_assert_eq!(checked_worker(&check(&format!("{}+{rest}", base36(index)))), Some(WorkerIndex(index)));
+        }
     }
 }

@@ -288,6 +288,7 @@ fn prepare(socket: &TcpStream) -> io::Result<Flow> {
 mod tests {
     use super::*;
     use nix::sys::epoll::EpollCreateFlags;
+    use proptest::prelude::*;
     use std::net::TcpListener;
 
     fn streams() -> Streams {
@@ -440,5 +441,54 @@ mod tests {
             streams.read(token);
         }
         assert_eq!(ended.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+    }
+
+    proptest! {
+        // Each case has a connection of its own.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn frames_come_whole_wherever_they_are_cut(
+            sent in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..MAX_DATAGRAM), 1..6),
+            cuts in proptest::collection::vec(1usize..2_000, 1..8),
+        ) {
+            let mut streams = streams();
+            let (mut client, server) = pair();
+            streams.adopt(server, None, Instant::now()).unwrap();
+            let framed = |frame: &Vec<u8>| [&(frame.len() as u16).to_be_bytes()[..], frame].concat();
+            let bytes: Vec<u8> = sent.iter().flat_map(framed).collect();
+            let (mut rest, mut found, mut frame) = (&bytes[..], Vec::new(), Vec::new());
+            for cut in cuts.iter().cycle() {
+                let (piece, behind) = rest.split_at((*cut).min(rest.len()));
+                client.write_all(piece).unwrap();
+                rest = behind;
+                for token in ready(&streams) {
+                    streams.read(token);
+                    while streams.next_frame(token, &mut frame).is_some() {
+                        found.push(frame.clone());
+                    }
+                }
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            found.extend(frames(&mut streams, sent.len() - found.len()));
+            prop_assert_eq!(found, sent);
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 1..4_000)) {
+            let mut streams = streams();
+            let (mut client, server) = pair();
+            streams.adopt(server, None, Instant::now()).unwrap();
+            client.write_all(&bytes).unwrap();
+            let mut frame = Vec::new();
+            for token in ready(&streams) {
+                streams.read(token);
+                while streams.next_frame(token, &mut frame).is_some() {
+                    prop_assert!(frame.len() <= MAX_DATAGRAM);
+                }
+            }
+        }
     }
 }

@@ -240,6 +240,7 @@ fn mac(secret: &[u8]) -> Result<Hmac<Sha256>, TokenError> {
 mod tests {
     use super::*;
     use livekit_api::access_token::{AccessToken, TokenVerifier, VideoGrants};
+    use proptest::prelude::*;
     use std::time::Duration;
 
     const NOW: Millis = Millis(1_900_000_000_000);
@@ -359,5 +360,54 @@ mod tests {
         let token = keys().sign(&ours).unwrap();
         let read = TokenVerifier::with_api_key("court", "another-secret-altogether").verify(&token).unwrap();
         assert_eq!((read.sub.as_str(), read.video.room.as_str()), ("e1", "net"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_token_is_survived(
+            text in any::<String>(),
+            parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..4),
+            claims in "[ -~]{0,80}",
+        ) {
+            let keys = keys();
+            let encoded = |parts: &[Vec<u8>]| parts.iter().map(|part| URL_SAFE_NO_PAD.encode(part)).collect::<Vec<_>>().join(".");
+            let _ = keys.verify(&text, NOW);
+            let _ = keys.verify(&encoded(&parts), NOW);
+            // Rightly signed, and what is signed is anything.
+            for body in [claims.clone(), format!(r#"{{"iss":"court","exp":{claims}"#), format!(r#"{{"iss":"court",{claims}}}"#)] {
+                let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(body));
+                let tag = mac(b"another-secret-altogether").unwrap().chain_update(signed.as_bytes()).finalize().into_bytes();
+                let _ = keys.verify(&format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag)), NOW);
+            }
+        }
+
+        #[test]
+        fn what_is_signed_is_read_as_it_was(
+            sub in "[^\u{0}]{1,60}",
+            room in "\\PC{1,60}",
+            name in any::<String>(),
+            attributes in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..4),
+            can_publish: Option<bool>,
+            hidden: bool,
+            at in any::<proptest::sample::Index>(),
+        ) {
+            let keys = keys();
+            let video = VideoGrant { room_join: true, room, can_publish, hidden, ..VideoGrant::default() };
+            let claims = Claims { sub, name, attributes, video, ..claims("court") };
+            let token = keys.sign(&claims).unwrap();
+            if token.len() <= MAX_TOKEN_BYTES {
+                prop_assert_eq!(keys.verify(&token, NOW), Ok(claims));
+            }
+            // A letter changed anywhere, and it is refused.
+            let at = at.index(token.len());
+            let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, other);
+            // The last letter of a part has bits that say nothing.
+            let same = |one: &str, other: &str| one.split('.').zip(other.split('.')).all(|(one, other)| {
+                URL_SAFE_NO_PAD.decode(one).ok() == URL_SAFE_NO_PAD.decode(other).ok()
+            });
+            prop_assert!(same(&token, &changed) || keys.verify(&changed, NOW).is_err());
+        }
     }
 }

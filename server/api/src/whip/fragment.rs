@@ -82,6 +82,7 @@ pub(super) fn write(ours: &Description) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const CREDENTIALS: &str = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n";
 
@@ -111,6 +112,27 @@ mod tests {
             &many,
         ] {
             assert!(Fragment::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in any::<String>(), lines in proptest::collection::vec("(a=|m=|)[ -~]{0,60}", 0..9)) {
+            let _ = Fragment::parse(&text);
+            let _ = Fragment::parse(&lines.join("\r\n"));
+        }
+
+        #[test]
+        fn what_is_said_is_read(
+            ufrag in "[a-zA-Z0-9+/]{4,40}",
+            pwd in "[a-zA-Z0-9+/]{22,60}",
+            ports in proptest::collection::vec(any::<u16>(), 0..MAX_CANDIDATES),
+        ) {
+            let candidates: Vec<String> =
+                ports.iter().map(|port| format!("candidate:1 1 udp 9 192.0.2.1 {port} typ host")).collect();
+            let said: String = candidates.iter().map(|candidate| format!("a={candidate}\r\n")).collect();
+            let fragment = Fragment::parse(&format!("a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\n{said}")).unwrap();
+            prop_assert_eq!(fragment, Fragment { credentials: Some(Credentials { ufrag, pwd }), candidates });
         }
     }
 }

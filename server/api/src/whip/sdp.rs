@@ -259,6 +259,7 @@ fn values<'a>(lines: &'a [String], name: &str) -> impl Iterator<Item = &'a str> 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     pub(in super::super) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
         m=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendonly\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
@@ -301,5 +302,41 @@ pub(super) mod tests {
         }
         assert!(Description::parse(&format!("v=0\r\n{}", "m=audio 9 X 0\r\n".repeat(MAX_SECTIONS + 1))).is_err());
         assert!(Description::parse(&format!("v=0\r\n{}", "a=x\r\n".repeat(MAX_LINES + 1))).is_err());
+    }
+
+    /// Everything that is asked of a description.
+    fn ask(description: &Description) {
+        let _ = (description.credentials(), description.fingerprint(), description.may_be_active());
+        for section in &description.sections {
+            let _ = (section.kind(), section.mid(), section.sends(), section.receives(), section.is_rejected());
+            let _ = (section.formats(), section.rids(), section.extensions());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in any::<String>(), at in 0..OFFER.len(), length in 0..60usize) {
+            let mut bent = OFFER.to_owned();
+            bent.replace_range(at..(at + length).min(OFFER.len()), &text);
+            for text in [text, bent] {
+                if let Ok(description) = Description::parse(&text) {
+                    ask(&description);
+                    let written = description.to_string();
+                    prop_assert_eq!(Description::parse(&written), Ok(description));
+                }
+            }
+        }
+
+        #[test]
+        fn lines_of_its_form_are_read_and_written(lines in proptest::collection::vec("[a-z]=[ -~]{0,40}", 0..40)) {
+            let text = format!("v=0\r\n{}", lines.iter().map(|line| format!("{line}\r\n")).collect::<String>());
+            let description = Description::parse(&text);
+            if let Ok(description) = &description {
+                ask(description);
+                prop_assert_eq!(description.to_string(), text);
+            }
+            let sections = lines.iter().filter(|line| line.starts_with("m=")).count();
+            prop_assert_eq!(description.is_ok(), sections <= MAX_SECTIONS);
+        }
     }
 }
