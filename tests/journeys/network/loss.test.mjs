@@ -1,4 +1,5 @@
-// Three packets in a hundred are lost each way: the viewer's picture keeps its pace.
+// Three packets in a hundred are lost each way: the viewer's picture keeps its pace. The aim is 95 % of the frames; what is asserted is 90 %,
+// because encoder, decoder and both hosts share the machine. What came is printed beside the aim.
 // Runs on a private network of two hosts (tests/network/two-hosts).
 
 import assert from "node:assert/strict";
@@ -13,6 +14,8 @@ const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
 const LOSS = 0.03;
 const MEASURE_S = 20;
 const SOURCE_FPS = 15;
+const FPS_AIM = 0.95 * SOURCE_FPS;
+const FPS_BOUND = 0.9 * SOURCE_FPS;
 
 let installation, browser, office;
 
@@ -34,7 +37,7 @@ after(async () => {
   await installation?.stop();
 });
 
-test("3 % loss each way leaves at least 95 % of the frames", async () => {
+test("3 % loss each way leaves at least 90 % of the frames (the aim is 95 %)", async () => {
   const commander = await logIn(browser, installation.base, "zhihuizhang");
   const { sites } = await org(commander);
   const site = sites.find((s) => s.id === office.site_id);
@@ -60,5 +63,6 @@ test("3 % loss each way leaves at least 95 % of the frames", async () => {
   const counts = onServer("iptables", "-L", "-v", "-n", "-x").matchAll(/^\s*(\d+)\s+\d+\s+DROP/gm);
   const dropped = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   assert.ok(dropped > 5, `the rules did drop packets: ${dropped}`);
-  assert.ok(fps >= 0.9 * SOURCE_FPS, `${fps.toFixed(2)} of ${SOURCE_FPS} frames a second`);
+  console.log(`3 % lost each way: ${fps.toFixed(1)} of ${SOURCE_FPS} frames a second (aim >= ${FPS_AIM.toFixed(1)})`);
+  assert.ok(fps >= FPS_BOUND, `${fps.toFixed(2)} of ${SOURCE_FPS} frames a second`);
 });
