@@ -6,7 +6,7 @@ use crate::handle::MediaHandle;
 use crate::start::{Birth, start_with};
 use bytes::Bytes;
 use lianxian_model::ids::ParticipantSid;
-use lianxian_model::media::{Downstream, MediaError, MediaEvent, TrackSettings};
+use lianxian_model::media::{Downstream, MediaError, MediaEvent, Target, TrackSettings};
 use lianxian_service::ports::media::{Media, OpenParticipant};
 use lianxian_sfu::worker::{Command, Datagram, Egress, Flow, MAX_DATAGRAM, Relay, RelayTo, Reply, WorkerIndex};
 use std::collections::{HashSet, VecDeque};
@@ -267,5 +267,28 @@ async fn the_media_plane_carries_what_the_net_lets_a_link_receive() {
     let all = (0..lianxian_service::net::SUBSCRIPTIONS_PER_LINK).map(downstream).collect();
     assert_eq!(media.set_downstreams(&"PA_2".into(), all).await, Ok(()));
     counted(&media, "viewers", lianxian_service::net::SUBSCRIPTIONS_PER_LINK as u64).await;
+    media.shutdown().await;
+}
+
+/// Who floods the service with reliable messages is closed, once, and the service hears that its transports ended.
+#[tokio::test]
+async fn a_flooder_is_closed_and_the_service_hears_so() {
+    let media = start_with(&loopback(1), Script::new).unwrap();
+    let mut events = media.take_events().unwrap();
+    open(&media, "PA").await;
+    let downstream = Downstream { track: "TR".into(), publisher: "PA".into(), settings: TrackSettings::default() };
+    // The script says a message for each.
+    media.set_downstreams(&"PA".into(), vec![downstream; 5_000]).await.unwrap();
+    counted(&media, "overflow_closes_total", 1).await;
+    let (mut messages, mut ends) = (0, Vec::new());
+    while ends.len() < 2 {
+        match events.recv().await.unwrap() {
+            MediaEvent::TransportDown { target, .. } => ends.push(target),
+            _ => messages += 1,
+        }
+    }
+    assert!((1..5_000).contains(&messages));
+    assert_eq!(ends, [Target::Publisher, Target::Subscriber]);
+    assert_eq!(counter(&media, "overflow_closes_total"), 1);
     media.shutdown().await;
 }

@@ -9,6 +9,8 @@ use crate::metrics::{BUSY, Copy};
 use crate::routes::Routes;
 use crate::socket::{Intake, Sockets};
 use crate::streams::{FIRST_TOKEN, Streams};
+use lianxian_model::ids::ParticipantSid;
+use lianxian_model::media::{MediaEvent, Target, TransportEnd};
 use lianxian_sfu::worker::{Command, Datagram, Flow, MAX_DATAGRAM, Relay, RelayTo, WorkerIndex};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -64,6 +66,8 @@ pub(crate) struct Turns<C> {
     inbox: Inbox,
     relays: Relays,
     events: Events,
+    /// Closed last, because its events overflowed.
+    flooder: Option<ParticipantSid>,
     copy: Copy,
     copied: Instant,
     copy_due: bool,
@@ -110,6 +114,7 @@ impl<C: Core> Turns<C> {
             inbox,
             relays,
             events,
+            flooder: None,
             copy,
             copied: Instant::now(),
             copy_due: true,
@@ -255,11 +260,25 @@ impl<C: Core> Turns<C> {
             }
             let Some(event) = self.core.poll_event() else { return };
             if let Some(participant) = self.events.post(event) {
-                self.tally.overflow_closes += 1;
-                tracing::warn!(%participant, "closed: its events overflow the queue to the service");
-                self.core.command(Command::Close { participant }, now, &mut self.batch);
+                self.close_flooder(participant, now);
             }
         }
+    }
+
+    /// Closes a participant whose events overflow; the service hears that its transports ended, and sends it away to come again.
+    fn close_flooder(&mut self, participant: ParticipantSid, now: Instant) {
+        // What it had said by then follows, and overflows as well.
+        if self.flooder.as_ref() == Some(&participant) {
+            return;
+        }
+        self.tally.overflow_closes += 1;
+        tracing::warn!(%participant, "closed: its events overflow the queue to the service");
+        self.core.command(Command::Close { participant: participant.clone() }, now, &mut self.batch);
+        for target in [Target::Publisher, Target::Subscriber] {
+            let participant = participant.clone();
+            self.events.post(MediaEvent::TransportDown { participant, target, end: TransportEnd::Fault });
+        }
+        self.flooder = Some(participant);
     }
 
     fn leave_copy(&mut self, now: Instant) {
