@@ -268,11 +268,11 @@ impl Worker {
         if upload.announced || recent || size == (0, 0) {
             return;
         }
-        let info = self.tracks.get_mut(upload.track).and_then(|track| track.info.as_mut());
-        let Some(known) = info.and_then(|info| info.sizes.get_mut(at)).filter(|known| **known != size) else { return };
-        (*known, *learned) = (size, Some(now));
         let track = upload.track;
-        self.info_changed(track, now);
+        if self.tracks.get_mut(track).is_some_and(|known| known.learn_size(layer, size)) {
+            *learned = Some(now);
+            self.info_changed(track, now);
+        }
     }
 
     /// The first packet of a track, or the first in another codec.

@@ -6,7 +6,7 @@ use super::peer::Peer;
 use super::slab::{Key, Slab};
 use super::viewer::{Share, Viewer};
 use super::voices::Voice;
-use crate::selection::{Dynacast, Tile, target, target_at_most, wanted};
+use crate::selection::{Dynacast, LayerSize, Tile, target, target_at_most, wanted};
 use crate::upstream::{MAX_LAYERS, Ring, SenderClock};
 use crate::worker::SharedPacket;
 use lianxian_model::ids::TrackSid;
@@ -162,10 +162,26 @@ impl Track {
         let by_size = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(BITS_OF_A_PIXEL);
         let most = |rate: u64| rate.min(u64::from(MAX_LAYER_BPS));
         match (most(announced.into()), most(by_size)) {
-            (0, 0) => UNKNOWN.get(usize::from(layer) + MAX_LAYERS - layers(info.layers)).copied().unwrap_or(0),
+            (0, 0) => unknown(layer, info.layers),
             (0, by_size) => by_size,
             (announced, _) => announced,
         }
+    }
+
+    /// Notes how large a layer is of which nothing was announced; whether that is new. It says little of the rate, which is measured soon:
+    /// until then it is taken for what it would have been.
+    pub fn learn_size(&mut self, layer: u8, size: LayerSize) -> bool {
+        let Some(info) = &mut self.info else { return false };
+        let at = usize::from(layer);
+        let (Some(known), Some(rate)) = (info.sizes.get_mut(at), info.rates.get_mut(at)) else { return false };
+        if *known == size {
+            return false;
+        }
+        if *rate == 0 {
+            *rate = u32::try_from(unknown(layer, info.layers)).unwrap_or(u32::MAX);
+        }
+        *known = size;
+        true
     }
 
     /// The viewer's picture as it is weighed against others; `None`: it takes nothing of the line now.
@@ -218,6 +234,11 @@ fn layers(count: u8) -> usize {
     usize::from(count).clamp(1, MAX_LAYERS)
 }
 
+/// What a layer is taken for of which nothing is known.
+fn unknown(layer: u8, of: u8) -> u64 {
+    UNKNOWN.get(usize::from(layer) + MAX_LAYERS - layers(of)).copied().unwrap_or(0)
+}
+
 fn mark(layers: &mut [bool; MAX_LAYERS], layer: u8) {
     if let Some(layer) = layers.get_mut(usize::from(layer)) {
         *layer = true;
@@ -243,5 +264,11 @@ mod tests {
         track.info = Some(info);
         let most = u64::from(MAX_LAYER_BPS);
         assert_eq!([0, 1, 2, 3].map(|layer| track.rate(layer)), [most, most, 2 * 320 * 180, 0]);
+
+        // A size that a key frame tells makes no dense picture look cheap.
+        track.info = Some(TrackInfo { layers: 1, sizes: [(0, 0); MAX_LAYERS], rates: [0; MAX_LAYERS], ..info });
+        let taken_for = track.rate(0);
+        assert!(track.learn_size(0, (640, 360)) && !track.learn_size(0, (640, 360)));
+        assert_eq!(track.rate(0), taken_for);
     }
 }
