@@ -126,9 +126,10 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
     hears(operator, 1, 10_000),
     hears(station, 1, 10_000),
   ]);
+  // A sound is noted a moment after it plays: elements tell of their time four times a second.
   const began = async (page, identity) => {
-    const noted = await page.evaluate(() => window.__began);
-    return Math.max(noted[identity], noted.sound);
+    const noted = (of) => window.__began[of] && window.__began.sound && Math.max(window.__began[of], window.__began.sound);
+    return (await page.waitForFunction(noted, identity, { timeout: 10_000 })).jsonValue();
   };
   const took = Math.max(await began(operator, endpointId), await began(station, leader)) - answered;
   assert.ok(took > 0, "nothing was seen or heard before the site answered");
