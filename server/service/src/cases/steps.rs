@@ -63,7 +63,7 @@ pub(super) fn told(kind: &str, actor: &str, detail: &str) -> (String, String) {
         "connect" => plain("接通会话", "connected", String::new()),
         "disconnect" => alone("会话结束，继续办理", "the session ended, handling goes on"),
         "drop" => alone("连线中断，重新呼叫", "the line was lost, it rings again"),
-        "lead" => plain("接手主持", "leads the session on", String::new()),
+        "lead" => plain("接替主持", "leads the session on", String::new()),
         "plead_suspend" => plain("申请挂起", "asked for a suspension", text("reason")),
         "plead_extend" => plain("申请延期", "asked for more time", text("reason")),
         "grant" => plain("同意申请", "approved the application", String::new()),

@@ -92,7 +92,7 @@ export const deskWords = words(
     bulkFailed: (n: number) => `${n} 个没有成功`,
     stepNames: {
       raise: "提出求助", ring: "振铃", accept: "受理", refuse: "拒接", take: "接单", dispatch: "分派", return: "退单", connect: "连线", disconnect: "结束连线",
-      drop: "连线中断，重新振铃", lead: "接手主持", plead_suspend: "申请挂起", plead_extend: "申请延期", grant: "同意申请", deny: "不同意申请", resume: "恢复办理",
+      drop: "连线中断，重新振铃", lead: "接替主持", plead_suspend: "申请挂起", plead_extend: "申请延期", grant: "同意申请", deny: "不同意申请", resume: "恢复办理",
       suspension_ended: "挂起到期，恢复办理", finish: "办理完毕", confirm: "对方确认", object: "对方不认可", confirmed_by_silence: "逾期未确认，自动办结",
       evaluate: "评价", call_back_due: "须回访", call_back_overdue: "逾期未回访，催办", call_back: "回访", archive: "归档", withdraw: "撤销", merge: "合并", remind: "催办", direct: "督办", directive: "下发督办单",
       photo: "拍照", guest_link: "发出来访链接", guest_link_revoked: "撤销来访链接", guest_opened: "来访链接被打开", guest_removed: "移出来访人", consent: "同意知情同意书",
