@@ -11,6 +11,7 @@ pub use timeline::{
 use crate::actor::{AccountActor, Actor};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
+use crate::org;
 use crate::page::{Page, PageRequest};
 use crate::secrets::new_id;
 use crate::sessions::{SessionFilter, SessionView, change, read};
@@ -197,8 +198,7 @@ impl Cases {
         let (action, object) = (AuditAction::CaseSetPattern, AuditObject::Case);
         self.core.require(actor, Right::OrgManage, action, object, pattern.kind.as_str()).await?;
         let mut tx = self.core.read().await?;
-        let root = tx.units().await?.into_iter().find(|unit| unit.parent_id.is_none());
-        let over = match &root {
+        let over = match org::root(&mut tx).await? {
             Some(root) => self.core.may(&mut tx, actor, Right::OrgManage, &root.id).await?,
             None => false,
         };

@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
+use crate::org;
 use crate::ports::record::ConferenceJoined;
 use crate::secrets::new_id;
 use crate::sessions::change;
@@ -28,7 +29,7 @@ pub(super) async fn joined(core: &Core, joined: ConferenceJoined) -> ServiceResu
             let series = format!("HH{}{CONFERENCE_CODE}", beijing_day(work.now));
             let sequence = work.tx.next_in_series(&series).await?;
             // A conference belongs to the whole district: whoever may read everything may read it.
-            let root = work.tx.units().await?.into_iter().find(|unit| unit.parent_id.is_none());
+            let root = org::root(&mut work.tx).await?;
             let session = Session {
                 id: SessionId(new_id(work.now)),
                 number: session_number(work.now, CONFERENCE_CODE, sequence),

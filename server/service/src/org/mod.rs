@@ -4,6 +4,7 @@ use crate::actor::{Actor, Scope};
 use crate::core::Core;
 use crate::error::{ServiceError, ServiceResult};
 use crate::ports::live::LinkEnd;
+use crate::ports::store::Tx;
 use crate::secrets::new_id;
 use crate::sessions::change;
 use crate::work::{About, Work, unless_lost};
@@ -370,6 +371,11 @@ impl Org {
         let roots: Vec<_> = work.tx.units().await?.into_iter().filter(|u| u.parent_id.is_none()).collect();
         Ok(!held.is_empty() && roots.iter().all(|root| held.contains(&root.id)))
     }
+}
+
+/// The unit that all others lie under; none before the district is set up.
+pub(crate) async fn root(tx: &mut Box<dyn Tx>) -> ServiceResult<Option<Unit>> {
+    Ok(tx.units().await?.into_iter().find(|unit| unit.parent_id.is_none()))
 }
 
 /// The units in scope and those above them, so that the scope can be drawn as a tree.
