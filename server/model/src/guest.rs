@@ -199,6 +199,11 @@ pub fn sound_may_pass(site: SiteKind, consents: &[Consent]) -> bool {
     !site.needs_consent_for_sound() || consents.iter().any(|consent| consent.in_force() && consent.sound)
 }
 
+/// Whether the workstation's picture passes, by what was agreed to there: not while somebody has agreed to sound alone.
+pub fn picture_may_pass(consents: &[Consent]) -> bool {
+    consents.iter().all(|consent| !consent.in_force() || consent.picture)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

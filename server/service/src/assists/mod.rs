@@ -17,6 +17,7 @@ use crate::work::Work;
 use lianxian_model::assist::{Assist, Invitation};
 use lianxian_model::audit::{AuditAction, AuditObject};
 use lianxian_model::event::EventKind;
+use lianxian_model::guest::picture_may_pass;
 use lianxian_model::ids::{AccountId, EndpointId, PersonId, RequestId, SessionId, SiteId};
 use lianxian_model::org::{Endpoint, EndpointKind};
 use lianxian_model::roles::Right;
@@ -578,7 +579,6 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
     let missing = || ServiceError::internal("an assistance without its row");
     let assist = tx.assist(&session.id).await?.ok_or_else(missing)?;
     let sound_waits = !guests::sound_may_pass_in(tx, &session, &assist).await?;
-    let picture_withheld = !guests::station_party(tx, &session, &assist, Mode::Present).await?.picture;
     let (guests, consents) =
         (guests::guests_in(tx, &session, &assist).await?, guests::station_consents(tx, &session, &assist).await?);
     let Assist { station, request_id, request_number, answered_ms, .. } = assist;
@@ -630,8 +630,8 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
         parties,
         invited,
         guests,
-        consents,
+        picture_withheld: !picture_may_pass(&consents),
+        consents: consents.into_iter().map(ConsentView::from).collect(),
         sound_waits,
-        picture_withheld,
     })
 }

@@ -10,7 +10,7 @@ use crate::ports::store::Tx;
 use crate::sessions::change;
 use crate::work::Work;
 use lianxian_model::assist::{Assist, Party};
-use lianxian_model::guest::{Consent, MAX_GUESTS, Visit, sound_may_pass};
+use lianxian_model::guest::{Consent, MAX_GUESTS, Visit, picture_may_pass, sound_may_pass};
 use lianxian_model::ids::{EndpointId, GuestLinkId, ParticipantSid, VisitId};
 use lianxian_model::link::LinkEnd;
 use lianxian_model::session::{LeaveReason, Mode, Session, SessionEvent};
@@ -128,16 +128,26 @@ pub(crate) async fn party(tx: &mut Box<dyn Tx>, endpoint: &EndpointId) -> Servic
     })
 }
 
-/// The workstation as one end of the assistance: its picture does not pass while somebody there has agreed to sound alone.
+/// The workstation as one end of the assistance.
 pub(crate) async fn station_party(
     tx: &mut Box<dyn Tx>,
     session: &Session,
     assist: &Assist,
     mode: Mode,
 ) -> ServiceResult<Party> {
-    let here = consents_for(tx, session, assist).await?.into_iter().filter(|consent| consent.visit_id.is_none());
-    let picture = here.filter(Consent::in_force).all(|consent| consent.picture);
+    let picture = picture_may_pass(&station_consents(tx, session, assist).await?);
     Ok(Party { picture, ..Party::of(assist.station.clone(), mode) })
+}
+
+/// What was agreed to at the workstation.
+pub(crate) async fn station_consents(
+    tx: &mut Box<dyn Tx>,
+    session: &Session,
+    assist: &Assist,
+) -> ServiceResult<Vec<Consent>> {
+    let mut given = consents_for(tx, session, assist).await?;
+    given.retain(|consent| consent.visit_id.is_none());
+    Ok(given)
 }
 
 /// What was agreed to that counts for the assistance: everything given to its request, or in it.

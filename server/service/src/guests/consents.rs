@@ -1,6 +1,6 @@
 //! What people agree to: texts with versions, consents as evidence, and their withdrawal, which takes effect at once.
 
-use super::attending::{self, consents_for};
+use super::attending::{self, consents_for, station_consents};
 use super::{ConsentView, Guests, Standing, VisitView, own, standing, tell};
 use crate::actor::{Actor, DeviceActor};
 use crate::error::{ServiceError, ServiceResult};
@@ -337,8 +337,8 @@ impl Guests {
     ) -> ServiceResult<ConsentView> {
         let reason = within("reason", &withdrawal.reason, REASON_MAX_CHARS)?;
         let (mut work, _, found, assist) = self.station_session(actor, session, AuditAction::ConsentWithdraw).await?;
-        let given = consents_for(&mut work.tx, &found, &assist).await?;
-        let consent = given.into_iter().find(|one| one.id == *id && one.visit_id.is_none() && one.in_force());
+        let given = station_consents(&mut work.tx, &found, &assist).await?;
+        let consent = given.into_iter().find(|one| one.id == *id && one.in_force());
         let consent = consent.ok_or_else(no_consent)?;
         let consent = Consent { withdrawn_ms: Some(work.now), withdraw_reason: reason.clone(), ..consent };
         if !work.tx.withdraw_consent(&consent).await? {

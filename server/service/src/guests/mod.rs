@@ -7,15 +7,17 @@ mod links;
 mod ratings;
 mod read;
 
-pub(crate) use attending::{link_left, link_opened, party, profile, session_ended, sound_may_pass_in, station_party};
+pub(crate) use attending::{
+    link_left, link_opened, party, profile, session_ended, sound_may_pass_in, station_consents, station_party,
+};
 pub(crate) use consents::scope_told;
 pub use consents::{ConsentTextView, ConsentTexts, NewConsent, NewConsentText, Withdrawal};
 pub use door::OpenedVisit;
 pub use links::{MadeGuestLink, NewGuestLink};
 pub(crate) use ratings::{Judged, rate, ratings_of};
 pub use ratings::{Judgement, RatingView};
+pub(crate) use read::guests_in;
 pub use read::{AnswererView, ConsentView, GuestBoard, GuestLinkView, GuestView, Promise, VisitSession, VisitView};
-pub(crate) use read::{guests_in, station_consents};
 
 use crate::actor::{Actor, GuestActor};
 use crate::core::Core;

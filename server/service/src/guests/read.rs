@@ -1,6 +1,5 @@
 //! Guests as they are told: to the staff who let them in, and to themselves.
 
-use super::attending::consents_for;
 use super::consents::text_for;
 use super::ratings::may_judge;
 use super::{ConsentTextView, Guests, RatingView, Standing, attends, open_session, ratings_of};
@@ -178,16 +177,6 @@ pub(crate) async fn guests_in(
         guests.push(guest_of(tx, visit, session.is_open().then_some(session)).await?);
     }
     Ok(guests)
-}
-
-/// What was agreed to at the workstation.
-pub(crate) async fn station_consents(
-    tx: &mut Box<dyn Tx>,
-    session: &Session,
-    assist: &Assist,
-) -> ServiceResult<Vec<ConsentView>> {
-    let given = consents_for(tx, session, assist).await?;
-    Ok(given.into_iter().filter(|consent| consent.visit_id.is_none()).map(ConsentView::from).collect())
 }
 
 impl Guests {
