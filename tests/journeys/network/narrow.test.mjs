@@ -1,5 +1,5 @@
 // A viewer's line gets narrow, and lossy: the picture gives way by decision, says so, and comes back by itself.
-// Runs on a private network of two hosts (tests/network/two-hosts); only what leaves the server for the viewer is held back or lost.
+// Runs on a private network of two hosts (tests/network/two-hosts): the office is on the server's, so that only the viewer's line is bad.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -22,8 +22,8 @@ const SOUND_AIM = 0.95;
 const STOP_BOUND_MS = 3_000;
 const RETURN_BOUND_MS = 12_000;
 const FPS_BOUND = 0.9 * SOURCE_FPS;
-/** The share of the sound that comes while three packets in ten are lost each way. Unrepaired it would be 0.7, and two hundred packets are few: this catches sound that stops with the picture. */
-const SOUND_BOUND = 0.6;
+/** The share of the sound that comes while three packets in ten are lost each way: 0.7 with nothing done, some 0.8 with what is asked for again alone. */
+const SOUND_BOUND = 0.9;
 
 let installation, browser, commander, site;
 
@@ -36,11 +36,13 @@ function setRate(rate) {
   onServer("tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "1600", "latency", "300ms");
 }
 
-/** Loses this share of the media for the viewer, in [0, 1]. */
-function setLoss(share) {
-  onServer("iptables", "-F", "OUTPUT");
-  if (share > 0) {
-    onServer("iptables", "-A", "OUTPUT", "-o", "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${share}`, "-j", "DROP");
+/** Loses this share of what leaves for the viewer, and of what comes from it, each in [0, 1]. */
+function setLoss(leaving, coming = 0) {
+  for (const [chain, way, share] of [["OUTPUT", "-o", leaving], ["INPUT", "-i", coming]]) {
+    onServer("iptables", "-F", chain);
+    if (share > 0) {
+      onServer("iptables", "-A", chain, way, "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${share}`, "-j", "DROP");
+    }
   }
 }
 
@@ -166,15 +168,15 @@ test("a tenth lost at random is repaired: 90 % of the frames (aim 95), no stop o
   assert.equal(await pausedWords().count(), 0);
 });
 
-test("three in ten lost pause the picture in words, the sound goes on (aim 95 %), and it comes back by itself", async () => {
-  setLoss(0.3);
+test("three in ten lost each way pause the picture in words, the sound goes on (aim 95 %), and it comes back by itself", async () => {
+  setLoss(0.3, 0.3);
   await pausedWords().waitFor({ timeout: 20_000 });
   const from = await sound();
   await wait(30_000);
   const to = await sound();
   const [came, lost] = [to.came - from.came, to.lost - from.lost];
   const share = came / (came + lost);
-  console.log(`30 % lost: ${came} packets of sound came and ${lost} did not: ${(100 * share).toFixed(1)} % (aim >= ${100 * SOUND_AIM} %)`);
+  console.log(`30 % lost each way: ${came} packets of sound came and ${lost} did not: ${(100 * share).toFixed(1)} % (aim >= ${100 * SOUND_AIM} %)`);
   assert.ok(came > 0, "sound comes while the picture is paused");
   assert.ok(share >= SOUND_BOUND, `${(100 * share).toFixed(1)} % of the sound came`);
   setLoss(0);

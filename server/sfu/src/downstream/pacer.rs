@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 const BURST: Micros = 40_000;
 /// Repairs may go this much further: they are late already.
 const REPAIR_BURST: Micros = 80_000;
+/// Sound and probes pass in any case: pictures wait for the room that they took no longer than this.
+const MAX_DEBT: Micros = 500_000;
 /// Bytes of one viewer that wait at most.
 pub const MAX_QUEUED_BYTES: usize = 256 * 1024;
 /// What has waited for this long is of no use any more.
@@ -62,7 +64,8 @@ impl<T> Pacer<T> {
     /// A packet left.
     pub fn charge(&mut self, len: usize, now: Micros) {
         if self.pace != 0 {
-            self.ready_at = self.ready_at.max(now) + ((len as u64 * self.pace) >> 10);
+            let ready_at = self.ready_at.max(now) + ((len as u64 * self.pace) >> 10);
+            self.ready_at = ready_at.min(self.ready_at.max(now + MAX_DEBT));
         }
     }
 
@@ -191,6 +194,18 @@ mod tests {
         assert!(pacer.len() <= MAX_QUEUED_BYTES / 1_200 + 1);
         assert_eq!(pacer.keep(|()| false), MAX_QUEUED_BYTES / 1_200 + 1);
         assert!(!pacer.is_over(u64::MAX));
+    }
+
+    #[test]
+    fn sound_above_the_rate_holds_pictures_back_for_a_while_only() {
+        let mut pacer: Pacer<()> = Pacer::default();
+        pacer.set_rate(Some(45_000));
+        // A minute of two voices.
+        for packet in 0..6_000 {
+            pacer.charge(150, packet * 10_000);
+        }
+        assert!(!pacer.admits(60_000_000));
+        assert!(pacer.admits(60_000_000 + MAX_DEBT));
     }
 
     #[test]

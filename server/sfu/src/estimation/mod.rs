@@ -20,7 +20,7 @@ pub use acknowledged::Acknowledged;
 pub use estimator::Estimator;
 pub use groups::{Groups, Step};
 pub use history::{History, Report, Sent};
-pub use loss::LossBound;
+pub use loss::{LossBound, TOO_MUCH};
 pub use probes::Probes;
 pub use rate::RateControl;
 pub use reports::Reports;

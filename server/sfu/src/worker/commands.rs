@@ -136,6 +136,7 @@ impl Worker {
                 last_offer: 0,
                 changed: true,
                 nacks: Allowance::default(),
+                copies: Allowance::default(),
                 pictures: Allowance::default(),
             };
             if let Some(peer) = self.peers.get_mut(key) {

@@ -31,6 +31,10 @@ pub(super) struct Counters {
     pub retransmissions_refused: u64,
     /// Sound sent again as it was.
     pub resent: u64,
+    /// Sound sent again unasked, because the line loses a lot.
+    pub copies: u64,
+    /// Copies above what one viewer is sent.
+    pub copies_refused: u64,
     /// Askings above what one viewer may ask.
     pub nacks_refused: u64,
     pub keyframe_requests_refused: u64,
@@ -92,6 +96,8 @@ impl Counters {
             ("retransmitted_total", self.retransmitted),
             ("retransmissions_refused_total", self.retransmissions_refused),
             ("resent_total", self.resent),
+            ("copies_total", self.copies),
+            ("copies_refused_total", self.copies_refused),
             ("nacks_refused_total", self.nacks_refused),
             ("keyframe_requests_refused_total", self.keyframe_requests_refused),
             ("feedback_refused_total", self.feedback_refused),

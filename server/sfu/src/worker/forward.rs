@@ -1,6 +1,7 @@
 //! From one packet of a published layer to everyone who receives it: the hot path. No lock, and nothing allocated for a viewer.
 
 use super::contract::{Egress, Relay, RelayTo, SharedPacket};
+use super::copies::{Copies, PendingCopy};
 use super::counters::Counters;
 use super::limits::{
     BLIND_HEAD_START, HEAD_START_PASSES, MAX_HEAD_START, MAX_HEAD_START_BYTES, MAX_HEAD_START_PACKETS,
@@ -69,6 +70,7 @@ impl Worker {
             links: &mut self.links,
             timers: &mut self.timers,
             crowded: &mut self.crowded,
+            copies: &mut self.copies,
             counters: &mut self.counters,
         };
         let Fanned { starving, switched } = fan_out(track, info.kind, packet, &mut ways, &mut self.events, egress);
@@ -132,6 +134,7 @@ impl Worker {
                 links: &mut self.links,
                 timers: &mut self.timers,
                 crowded: &mut self.crowded,
+                copies: &mut self.copies,
                 counters: &mut self.counters,
             };
             for packet in (first.sequence..ring.end()).filter_map(|sequence| ring.get(sequence)) {
@@ -266,6 +269,7 @@ struct Ways<'a> {
     links: &'a mut Slab<Link>,
     timers: &'a mut Timers,
     crowded: &'a mut Vec<Key<Link>>,
+    copies: &'a mut Copies,
     counters: &'a mut Counters,
 }
 
@@ -327,6 +331,17 @@ fn send_to(
     match viewer.send(packet, &mapped, None, link, ways.now, egress) {
         Some(len) => {
             ways.counters.sent(len);
+            if kind == TrackKind::Audio {
+                let copy = PendingCopy {
+                    link: viewer.link,
+                    track: ways.track,
+                    viewer: key,
+                    ssrc: viewer.ssrc,
+                    sequence: mapped.sequence,
+                    times: viewer.redundancy.copies(),
+                };
+                ways.copies.push(copy, ways.now);
+            }
             true
         }
         None => {

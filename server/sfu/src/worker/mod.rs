@@ -7,6 +7,7 @@ mod allocate;
 mod allowance;
 mod commands;
 mod contract;
+mod copies;
 mod counters;
 mod demux;
 mod feedback;
@@ -41,6 +42,7 @@ pub use limits::MAX_PEERS;
 
 use crate::transport::{Credentials, DtlsIdentity};
 use allowance::Allowance;
+use copies::Copies;
 use counters::Counters;
 use lianxian_model::ids::{ParticipantSid, TrackSid};
 use lianxian_model::media::MediaEvent;
@@ -104,6 +106,8 @@ pub struct Worker {
     spoke: bool,
     /// Subscribers' links on which too much waits, within one fan-out.
     crowded: Vec<Key<Link>>,
+    /// Sound that is to be sent again.
+    copies: Copies,
     events: VecDeque<MediaEvent>,
     relays: VecDeque<(RelayTo, Relay)>,
     counters: Counters,
@@ -136,6 +140,7 @@ impl Worker {
             levels: Vec::new(),
             spoke: false,
             crowded: Vec::new(),
+            copies: Copies::default(),
             events: VecDeque::new(),
             relays: VecDeque::new(),
             counters: Counters::default(),
@@ -146,7 +151,7 @@ impl Worker {
 
     /// When [`Worker::tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        [self.timers.next(), self.slice_at].into_iter().flatten().min()
+        [self.timers.next(), self.slice_at, self.copies.deadline()].into_iter().flatten().min()
     }
 
     pub fn poll_event(&mut self) -> Option<MediaEvent> {

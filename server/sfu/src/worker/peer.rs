@@ -55,6 +55,8 @@ pub(super) struct Subscriber {
     /// How much may be asked for again, and how often for a whole picture.
     pub nacks: Allowance,
     pub pictures: Allowance,
+    /// How much sound is sent again unasked.
+    pub copies: Allowance,
 }
 
 /// A track that the participant is to receive.

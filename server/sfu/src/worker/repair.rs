@@ -7,7 +7,6 @@ use super::peer::{Peer, Want};
 use super::slab::Key;
 use crate::downstream::Verdict;
 use crate::feedback::{Feedback, NackPairs, ReceptionReport, TransportWide, read};
-use lianxian_model::media::TrackKind;
 use std::time::{Duration, Instant};
 
 impl Worker {
@@ -33,7 +32,7 @@ impl Worker {
         let Some((track, viewer)) = self.want_of(key, ssrc).map(|want| (want.track, want.viewer)) else { return };
         let Some(subscriber) = self.peers.get_mut(key).and_then(|peer| peer.subscriber.as_mut()) else { return };
         let Some(track) = self.tracks.get_mut(track) else { return };
-        let is_sound = track.info.is_some_and(|info| info.kind == TrackKind::Audio);
+        let is_sound = track.is_audio();
         let Some(viewer) = track.viewers.get_mut(viewer).filter(|viewer| viewer.sending) else { return };
         if !is_sound && !viewer.repairs() {
             return;
@@ -132,11 +131,16 @@ impl Worker {
         let Some((track, viewer)) = self.want_of(key, report.about).map(|want| (want.track, want.viewer)) else {
             return;
         };
-        let Some(viewer) = self.tracks.get_mut(track).and_then(|track| track.viewers.get_mut(viewer)) else { return };
+        let Some(track) = self.tracks.get_mut(track) else { return };
+        let is_sound = track.is_audio();
+        let Some(viewer) = track.viewers.get_mut(viewer) else { return };
         let packets = viewer.take_reported();
         viewer.watch.reported += u64::from(packets);
         viewer.watch.missed_256 += u64::from(packets) * u64::from(report.fraction_lost);
         viewer.watch.jitter = report.jitter;
+        if is_sound {
+            viewer.redundancy.reported(packets, f32::from(report.fraction_lost) / 256.0, now);
+        }
         if let Some(outlet) = self.links.get_mut(viewer.link).and_then(|link| link.outlet.as_mut()) {
             outlet.reception(packets, report.fraction_lost, now);
         }

@@ -112,6 +112,10 @@ impl Track {
         }
     }
 
+    pub fn is_audio(&self) -> bool {
+        self.info.is_some_and(|info| info.kind == TrackKind::Audio)
+    }
+
     pub fn is_video(&self) -> bool {
         self.info.is_some_and(|info| info.kind == TrackKind::Video)
     }

@@ -39,6 +39,7 @@ impl Worker {
                 }
             }
         }
+        self.tick_copies(now, egress);
         if self.slice_at.is_some_and(|at| at <= now) {
             self.slice_at = Some(now + SLICE);
             self.slice = self.slice.wrapping_add(1);
@@ -90,6 +91,7 @@ impl Worker {
         if number % SHARE_SLICES == slice % SHARE_SLICES {
             self.limit_voices(key, now);
             self.share_line(key, now, egress);
+            self.guard_sounds(key, now);
         }
         if number % QUALITY_SLICES == slice % QUALITY_SLICES {
             self.tell_quality(key, now);

@@ -5,7 +5,9 @@ use super::peer::{Link, Peer};
 use super::quality::Watching;
 use super::slab::Key;
 use super::track::{Clock, clock_rate};
-use crate::downstream::{Continuity, Mapped, Outgoing, Resend, Retransmissions, Stamps, Verdict, write, write_padding};
+use crate::downstream::{
+    Continuity, Mapped, Outgoing, Redundancy, Resend, Retransmissions, Stamps, Verdict, write, write_padding,
+};
 use crate::rtp::ExtensionIds;
 use crate::sdp::{Extension, Taken};
 use crate::selection::Patience;
@@ -57,8 +59,10 @@ pub(super) struct Viewer {
     pub pictures: Allowance,
     pub continuity: Continuity,
     pub retransmissions: Retransmissions,
-    /// Of sound, once its receiver asked for what it lost.
+    /// Of sound, once its receiver asked for what it lost, or its line loses a lot.
     resend: Option<Box<Resend>>,
+    /// Of sound.
+    pub redundancy: Redundancy,
     /// Packets sent when its receiver last reported.
     reported_packets: u32,
     last_arrival: Option<Instant>,
@@ -108,6 +112,7 @@ impl Viewer {
             continuity: Continuity::new(parts.first[0]),
             retransmissions: Retransmissions::new(parts.first[1], now),
             resend: None,
+            redundancy: Redundancy::default(),
             reported_packets: 0,
             last_arrival: None,
             started: false,
@@ -235,6 +240,9 @@ impl Viewer {
         let slot = egress.slot();
         let len = write(slot, packet, mapped, outgoing, &stamps)?;
         let sealed = link.transport.seal_rtp(slot, len)?;
+        if self.redundancy.copies() > 0 {
+            self.resend.get_or_insert_default();
+        }
         if let (Some(resend), Some(bytes)) = (&mut self.resend, slot.get(..sealed)) {
             resend.keep(mapped.sequence, bytes);
         }
@@ -275,7 +283,7 @@ impl Viewer {
         Some(sealed)
     }
 
-    /// Sends a sound's packet again as it left; its length on the wire. From the first asking on they are kept.
+    /// The receiver asks for a sound's packet: its length on the wire. From the first asking on they are kept.
     pub fn send_again(
         &mut self,
         sequence: u16,
@@ -283,11 +291,23 @@ impl Viewer {
         now: Instant,
         egress: &mut impl Egress,
     ) -> Option<usize> {
-        let flow = link.transport.flow()?;
-        let bytes = self.resend.get_or_insert_default().find(sequence)?;
+        self.resend.get_or_insert_default().find(sequence)?;
         if !matches!(self.retransmissions.ask(sequence, now), Verdict::Send(_)) {
             return None;
         }
+        self.send_as_it_was(sequence, link, now, egress)
+    }
+
+    /// Sends a sound's packet byte for byte once more: sealed anew, its number would be used twice. Its length on the wire.
+    pub fn send_as_it_was(
+        &self,
+        sequence: u16,
+        link: &mut Link,
+        now: Instant,
+        egress: &mut impl Egress,
+    ) -> Option<usize> {
+        let flow = link.transport.flow()?;
+        let bytes = self.resend.as_ref()?.find(sequence)?;
         egress.slot().get_mut(..bytes.len())?.copy_from_slice(bytes);
         egress.commit(flow, bytes.len());
         if let Some(outlet) = &mut link.outlet {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 pub const FRAME: Duration = Duration::from_millis(40);
 const SOUND_FRAME: Duration = Duration::from_millis(20);
+/// Of a second.
+const SOUND_FRAMES: usize = 50;
 const PACKET: usize = 1_100;
 /// How much larger a key frame is than the others of a lively scene.
 const KEY_FACTOR: usize = 5;
@@ -160,11 +162,14 @@ pub struct Microphone {
     next: Option<Instant>,
     sequence: u16,
     pub sent: usize,
+    /// Of each second only a word of this many frames is sent: discontinuous transmission.
+    pub word: Option<usize>,
+    frame: usize,
 }
 
 impl Microphone {
     pub fn new(track: &str, mid: usize) -> Self {
-        Self { track: track.to_owned(), mid: mid.to_string(), next: None, sequence: 0, sent: 0 }
+        Self { track: track.to_owned(), mid: mid.to_string(), next: None, sequence: 0, sent: 0, word: None, frame: 0 }
     }
 
     pub fn speak(&mut self, now: Instant, mut send: impl FnMut(&Rtp<'_>)) {
@@ -173,6 +178,10 @@ impl Microphone {
             return;
         }
         self.next = Some(next + SOUND_FRAME);
+        self.frame += 1;
+        if self.word.is_some_and(|frames| self.frame % SOUND_FRAMES >= frames) {
+            return;
+        }
         self.sequence = self.sequence.wrapping_add(1);
         self.sent += 1;
         send(&Rtp {
@@ -182,7 +191,7 @@ impl Microphone {
             payload_type: OPUS,
             ssrc: 500 + self.mid.parse::<u32>().unwrap(),
             sequence: self.sequence,
-            timestamp: u32::from(self.sequence) * 960,
+            timestamp: self.frame as u32 * 960,
             level: Some(0x90),
             marker: false,
             payload: &[0x78; 80],

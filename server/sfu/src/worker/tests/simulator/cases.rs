@@ -103,6 +103,31 @@ fn a_third_lost_pauses_the_picture_and_the_sound_goes_on() {
 }
 
 #[test]
+fn rare_words_come_over_a_line_that_loses_a_third_each_way() {
+    let (mut stage, viewer, down, up) = one_viewer(line(3_000_000));
+    // The end of a word is missed only when the next begins, a second later.
+    stage.microphone.word = Some(7);
+    stage.run(SECOND * 5);
+    stage.weather(down).loss = 0.3;
+    stage.weather(up).loss = 0.3;
+    stage.run(SECOND * 10);
+    let (sent, heard) = (stage.microphone.sent, stage.stream(viewer, "TR_m").packets.len());
+    stage.run(SECOND * 60);
+    let sent = stage.microphone.sent - sent;
+    let heard = stage.stream(viewer, "TR_m").packets.len() - heard;
+    assert!(heard * 100 >= sent * 95, "{heard} of {sent}");
+    assert!(stage.house.counter("copies_total") as usize > sent);
+    assert_eq!(stage.house.counter("copies_refused_total"), 0);
+    // On a good line nothing is sent twice for long.
+    stage.weather(down).loss = 0.0;
+    stage.weather(up).loss = 0.0;
+    stage.run(SECOND * 60);
+    let copies = stage.house.counter("copies_total");
+    stage.run(SECOND * 20);
+    assert_eq!(stage.house.counter("copies_total"), copies);
+}
+
+#[test]
 fn two_viewers_share_one_bottleneck() {
     let mut stage = Stage::new(6, [100_000, 250_000, 600_000]);
     let (down, up) = (stage.pipe(line(2_000_000)), stage.pipe(Weather::default()));
