@@ -167,6 +167,23 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await eventually(15_000, "the office hears the operator alone", async () => (await sounds(station)).length === 1);
   await hears(operator, 2);
   await sees(station, third);
+  // Until whoever is there wears earphones; with others plugged in, the loudspeaker may be what sounds.
+  await station.getByText("孙雅琴正在耳语，本机听不到").waitFor();
+  await station.getByRole("button", { name: "戴耳机听耳语" }).click();
+  const worn = station.getByRole("button", { name: "已戴好耳机" });
+  await worn.waitFor();
+  await shot(station, "earphones");
+  await worn.click();
+  await hears(station, 2);
+  await station.getByText("孙雅琴正在对您耳语，当事人听不到").waitFor();
+  await expert.getByText("现场工作人员戴着耳机，听得到您；当事人听不到").waitFor();
+  await Promise.all([shot(station, "whispered-to"), shot(expert, "whispers-to-site")]);
+  await station.setViewportSize({ width: 390, height: 844 });
+  await shot(station, "whispered-to-390");
+  await station.setViewportSize({ width: 1440, height: 900 });
+  await station.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+  await station.getByRole("button", { name: "戴耳机听耳语" }).waitFor();
+  await eventually(15_000, "the office hears the operator alone again", async () => (await sounds(station)).length === 1);
   await expert.keyboard.press("w");
   await expert.locator('[data-mode="join"]').waitFor();
   await hears(station, 2);

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `present` (the station) | everyone else | everyone else |
 //! | `join` | everyone else | everyone else |
-//! | `whisper` | everyone else | those who join or whisper, never the station |
+//! | `whisper` | everyone else | those who join or whisper, and the station while earphones are worn there |
 //! | `watch` | nobody | nobody |
 //! | `guest` | everyone else, if agreed to | everyone else, if agreed to |
 //!
@@ -31,6 +31,8 @@ pub struct Assist {
     pub request_number: Option<String>,
     /// The site agreed: by its request, or by answering the call. Until then nothing flows either way.
     pub answered_ms: Option<Millis>,
+    /// Whoever is at the station wears earphones: whom it helps does not hear what comes there.
+    pub earphones: bool,
 }
 
 /// Someone who was asked to join. Evidence: never changed.
@@ -55,12 +57,22 @@ pub struct Party {
     /// What it may send beside its mode: of a guest what was agreed to, of everyone else both.
     pub picture: bool,
     pub sound: bool,
+    /// Of the station: earphones are worn there.
+    pub earphones: bool,
 }
 
 impl Party {
-    /// Someone who needs to agree to nothing.
+    /// Someone who needs to agree to nothing, with no earphones.
     pub fn of(endpoint: EndpointId, mode: Mode) -> Self {
-        Self { endpoint, mode, picture: true, sound: true }
+        Self { endpoint, mode, picture: true, sound: true, earphones: false }
+    }
+
+    fn hears_whispers(&self) -> bool {
+        match self.mode {
+            Mode::Join | Mode::Whisper => true,
+            Mode::Present => self.earphones,
+            Mode::Watch | Mode::Talk | Mode::Release | Mode::Guest => false,
+        }
     }
 }
 
@@ -91,7 +103,7 @@ pub fn flows(parties: &[Party], sound_may_pass: bool) -> Vec<PartyFlow> {
     for publisher in parties.iter().filter(|party| party.mode.may_publish_in_assist()) {
         for subscriber in parties.iter().filter(|party| party.endpoint != publisher.endpoint) {
             let heard = match publisher.mode {
-                Mode::Whisper => matches!(subscriber.mode, Mode::Join | Mode::Whisper),
+                Mode::Whisper => subscriber.hears_whispers(),
                 _ => true,
             };
             flows.push(PartyFlow {
@@ -137,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whisper_reaches_who_joins_or_whispers_and_never_the_station() {
+    fn a_whisper_reaches_who_joins_or_whispers_and_not_the_station() {
         let all = table(&[
             ("station", Mode::Present),
             ("op", Mode::Join),
@@ -152,6 +164,18 @@ mod tests {
             assert!(all.contains(&unheard.to_owned()), "{unheard} of {all:?}");
         }
         assert!(all.contains(&"op>guest va".to_owned()));
+    }
+
+    #[test]
+    fn earphones_let_the_station_alone_hear_whispers() {
+        let worn = |mode| Party { earphones: true, ..Party::of("who".into(), mode) };
+        for mode in Mode::ALL {
+            let all = told(&[worn(*mode), Party::of("expert".into(), Mode::Whisper)], true);
+            let hears = matches!(mode, Mode::Join | Mode::Whisper | Mode::Present);
+            assert_eq!(all.contains(&"expert>who va".to_owned()), hears, "{mode}: {all:?}");
+        }
+        let all = told(&[worn(Mode::Present), Party::of("expert".into(), Mode::Whisper)], false);
+        assert!(all.contains(&"expert>who v".to_owned()), "nothing is heard where sound waits: {all:?}");
     }
 
     #[test]

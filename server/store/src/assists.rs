@@ -16,6 +16,7 @@ fn assist(row: &Cells<'_>) -> StoreResult<Assist> {
         request_id: row.get("request_id")?,
         request_number: row.get("request_number")?,
         answered_ms: row.get("answered_ms")?,
+        earphones: row.get("earphones")?,
     })
 }
 
@@ -44,14 +45,22 @@ impl AssistRows for UnitOfWork {
     }
 
     async fn assist(&mut self, session: &SessionId) -> StoreResult<Option<Assist>> {
-        let sql = "SELECT session_id, station, request_id, request_number, answered_ms FROM assists \
-                   WHERE session_id = $1";
+        let sql = "SELECT a.session_id AS session_id, a.station AS station, a.request_id AS request_id, \
+                   a.request_number AS request_number, a.answered_ms AS answered_ms, COALESCE((SELECT e.worn \
+                   FROM assist_earphones e WHERE e.session_id = a.session_id ORDER BY e.seq DESC LIMIT 1), 0) \
+                   AS earphones FROM assists a WHERE a.session_id = $1";
         self.first(sql, values![*session], assist).await
     }
 
     async fn answer_assist(&mut self, session: &SessionId, at: Millis) -> StoreResult<bool> {
         let sql = "UPDATE assists SET answered_ms = $2 WHERE session_id = $1 AND answered_ms IS NULL";
         Ok(self.run(sql, values![*session, at]).await? == 1)
+    }
+
+    async fn insert_earphones(&mut self, session: &SessionId, worn: bool, at: Millis) -> StoreResult<()> {
+        let sql = "INSERT INTO assist_earphones (session_id, seq, worn, at_ms) SELECT $1, COALESCE(MAX(seq), 0) + 1, \
+                   $2, $3 FROM assist_earphones WHERE session_id = $1";
+        self.run_one(sql, values![*session, worn, at]).await
     }
 
     async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>> {

@@ -237,6 +237,8 @@ export const station = {
   ledger: (page: PageAsk = {}, how?: Ask) =>
     http.get<t.Page<t.RegisterView>>("/station/ledger", { ...how, ownLogin: true, query: query(page) }),
   answer: (session: string) => http.post<t.AssistView>(`/station/assists/${id(session)}/answer`, {}, { ownLogin: true }),
+  /** Earphones are worn at this workstation, or not: with them on whispers reach it. */
+  wearEarphones: (session: string, worn: boolean) => http.put<t.AssistView>(`/station/assists/${id(session)}/earphones`, { worn }, { ownLogin: true }),
   hangUp: (session: string) => http.post<t.SessionView>(`/station/assists/${id(session)}/end`, {}, { ownLogin: true }),
   requests: (how?: Ask) => http.get<t.RequestView[]>("/station/requests", { ...how, ownLogin: true }),
   ask: (request: t.NewRequest, key: string) => http.post<t.RequestView>("/station/requests", request, { ownLogin: true, key }),

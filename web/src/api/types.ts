@@ -44,7 +44,7 @@ export type AuditAction =
   | "org.create_site" | "org.update_site" | "org.create_endpoint" | "org.update_endpoint" | "enrolment.issue" | "enrolment.use"
   | "enrolment.token" | "whip.publish" | "whep.play" | "watch.open" | "watch.end" | "session.open" | "session.end" | "session.read"
   | "session.list" | "session.export" | "session.quality.export" | "session.quality.purge" | "session.observer_lost" | "session.interrupted"
-  | "conference.open" | "assist.open" | "assist.answer" | "assist.hang_up" | "assist.invite" | "assist.join" | "assist.remove"
+  | "conference.open" | "assist.open" | "assist.answer" | "assist.earphones" | "assist.hang_up" | "assist.invite" | "assist.join" | "assist.remove"
   | "assist.mode" | "assist.candidates" | "frame.keep" | "stroke.draw" | "stroke.undo" | "line.say" | "note.keep" | "file.keep"
   | "file.stray" | "case.link" | "case.withdraw" | "case.read" | "case.print" | "case.patterns" | "case.set_pattern" | "request.raise"
   | "request.accept" | "request.refuse" | "request.dispatch" | "request.take" | "request.return" | "request.connect" | "request.plead"
@@ -420,6 +420,8 @@ export interface AssistView {
   guests: GuestView[];
   /** Given at the workstation. */
   consents: ConsentView[];
+  /** Earphones are worn at the workstation: whispers reach it. */
+  earphones: boolean;
   /** Nobody is heard until somebody has agreed to sound. */
   sound_waits: boolean;
   /** Somebody at the workstation has agreed to sound alone: its picture does not pass. */

@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(remove_party))
         .routes(routes!(set_mode))
         .routes(routes!(answer_call))
+        .routes(routes!(wear_earphones))
         .routes(routes!(hang_up))
 }
 
@@ -32,6 +33,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub(super) struct PartyMode {
     /// `join` or `whisper`.
     mode: Mode,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Earphones {
+    worn: bool,
 }
 
 /// The centre calls the site's workstation; nothing flows before the site answers. Right `requests.answer` over the site.
@@ -131,6 +138,18 @@ async fn set_mode(
     responses((status = 200, body = AssistView)))]
 async fn answer_call(State(app): State<App>, device: AsStation, Path(id): Path<SessionId>) -> Answer<AssistView> {
     ok(app.service.assists.answer(&device.actor, &id).await)
+}
+
+/// Whoever is at the workstation puts earphones on, or takes them off: whispers reach the workstation only while they are worn.
+#[utoipa::path(put, path = "/station/assists/{id}/earphones", tag = "station", params(("id" = SessionId, Path)),
+    request_body = Earphones, responses((status = 200, body = AssistView)))]
+async fn wear_earphones(
+    State(app): State<App>,
+    device: AsStation,
+    Path(id): Path<SessionId>,
+    Body(Earphones { worn }): Body<Earphones>,
+) -> Answer<AssistView> {
+    ok(app.service.assists.wear_earphones(&device.actor, &id, worn).await)
 }
 
 /// The site ends the assistance, or does not take the call.

@@ -43,6 +43,7 @@ words! {
         ConferenceOpen = "conference.open", "会商开始", "open conference";
         AssistOpen = "assist.open", "发起求助会话", "open assistance";
         AssistAnswer = "assist.answer", "现场接听", "answer a call";
+        AssistEarphones = "assist.earphones", "现场戴上或取下耳机", "wear earphones or take them off";
         AssistHangUp = "assist.hang_up", "现场挂断", "hang up";
         AssistInvite = "assist.invite", "邀请加入", "invite";
         AssistJoin = "assist.join", "加入求助会话", "join assistance";

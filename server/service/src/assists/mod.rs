@@ -95,6 +95,8 @@ pub struct AssistView {
     pub guests: Vec<GuestView>,
     /// Given at the workstation.
     pub consents: Vec<ConsentView>,
+    /// Earphones are worn at the station: whispers reach it.
+    pub earphones: bool,
     /// Nobody is heard until somebody has agreed to sound: the site is a mediation room.
     pub sound_waits: bool,
     /// Somebody at the workstation has agreed to sound alone: its picture does not pass.
@@ -448,6 +450,22 @@ impl Assists {
         Ok(view)
     }
 
+    /// Whoever is at the station puts earphones on, or takes them off: with them on whispers reach it. Devices only.
+    pub async fn wear_earphones(&self, actor: &Actor, session: &SessionId, worn: bool) -> ServiceResult<AssistView> {
+        let (mut work, found) = self.of_station(actor, session, AuditAction::AssistEarphones).await?;
+        if work.tx.assist(session).await?.is_some_and(|assist| assist.earphones != worn) {
+            work.tx.insert_earphones(session, worn, work.now).await?;
+            let detail = json!({ "worn": worn });
+            work.tx.append_timeline(session, work.now, "assist.earphones", &detail.to_string()).await?;
+            work.audit(AuditAction::AssistEarphones, AuditObject::Session, session.as_str(), detail);
+            work.regrant(session);
+            change::tell(&mut work, &found, EventKind::SessionUpdated).await?;
+        }
+        let view = view(&mut work.tx, found).await?;
+        work.commit().await?;
+        Ok(view)
+    }
+
     /// The site ends it. Devices only.
     pub async fn hang_up(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionView> {
         let (mut work, mut found) = self.of_station(actor, session, AuditAction::AssistHangUp).await?;
@@ -581,7 +599,7 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
     let sound_waits = !guests::sound_may_pass_in(tx, &session, &assist).await?;
     let (guests, consents) =
         (guests::guests_in(tx, &session, &assist).await?, guests::station_consents(tx, &session, &assist).await?);
-    let Assist { station, request_id, request_number, answered_ms, .. } = assist;
+    let Assist { station, request_id, request_number, answered_ms, earphones, .. } = assist;
     let station = tx.endpoint(&station).await?.ok_or_else(missing)?;
     let mut names = read::Names::default();
     let mut parties = Vec::new();
@@ -632,6 +650,7 @@ pub(crate) async fn view(tx: &mut Box<dyn Tx>, session: Session) -> ServiceResul
         guests,
         picture_withheld: !picture_may_pass(&consents),
         consents: consents.into_iter().map(ConsentView::from).collect(),
+        earphones,
         sound_waits,
     })
 }

@@ -75,6 +75,7 @@ pub(crate) async fn open_assist(work: &mut Work, opening: AssistOpening) -> Serv
         answered_ms: request.is_some().then_some(work.now),
         request_number: request.as_ref().map(|(_, number)| number.clone()),
         request_id: request.map(|(id, _)| id),
+        earphones: false,
     };
     work.tx.insert_assist(&assist).await?;
     register(work, &session, &site, &account).await?;

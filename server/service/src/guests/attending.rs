@@ -121,10 +121,9 @@ pub(crate) async fn party(tx: &mut Box<dyn Tx>, endpoint: &EndpointId) -> Servic
     };
     let consent = consents.iter().rev().find(|consent| consent.in_force());
     Ok(Party {
-        endpoint: endpoint.clone(),
-        mode: Mode::Guest,
         picture: consent.is_some_and(|consent| consent.picture),
         sound: consent.is_some_and(|consent| consent.sound),
+        ..Party::of(endpoint.clone(), Mode::Guest)
     })
 }
 
@@ -136,7 +135,7 @@ pub(crate) async fn station_party(
     mode: Mode,
 ) -> ServiceResult<Party> {
     let picture = picture_may_pass(&station_consents(tx, session, assist).await?);
-    Ok(Party { picture, ..Party::of(assist.station.clone(), mode) })
+    Ok(Party { picture, earphones: assist.earphones, ..Party::of(assist.station.clone(), mode) })
 }
 
 /// What was agreed to at the workstation.

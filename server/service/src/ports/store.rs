@@ -414,6 +414,8 @@ pub trait AssistRows: Send {
     async fn assist(&mut self, session: &SessionId) -> StoreResult<Option<Assist>>;
     /// False: it was answered already.
     async fn answer_assist(&mut self, session: &SessionId, at: Millis) -> StoreResult<bool>;
+    /// Earphones are worn at the station from now on, or not any more.
+    async fn insert_earphones(&mut self, session: &SessionId, worn: bool, at: Millis) -> StoreResult<()>;
     /// The open assistances that the endpoint leads, or in which it attends or did. With all their attendances.
     async fn open_assists_of_party(&mut self, endpoint: &EndpointId) -> StoreResult<Vec<Session>>;
     /// Those to which the account was ever asked. With all their attendances.

@@ -219,6 +219,12 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             format!("{} called {}: {}", text("observer"), text("site"), text("purpose")),
         ),
         "assist.answered" => ("现场接听".into(), "the site answered".into()),
+        "assist.earphones" => match detail.get("worn").and_then(serde_json::Value::as_bool) {
+            Some(true) => {
+                ("现场戴上耳机，听得到耳语".into(), "earphones are worn at the site: whispers reach it".into())
+            }
+            _ => ("现场取下耳机，听不到耳语".into(), "no earphones at the site: whispers do not reach it".into()),
+        },
         "assist.led" => {
             (format!("{}接替主持", text("name")), format!("{} leads the session from now on", text("name")))
         }

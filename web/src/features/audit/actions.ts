@@ -79,6 +79,7 @@ export const ACTIONS: { [action in AuditAction]: Word } = {
   "conference.open": ["会商开始", "open conference"],
   "assist.open": ["发起求助会话", "open assistance"],
   "assist.answer": ["现场接听", "answer a call"],
+  "assist.earphones": ["现场戴上或取下耳机", "wear earphones or take them off"],
   "assist.hang_up": ["现场挂断", "hang up"],
   "assist.invite": ["邀请加入", "invite"],
   "assist.join": ["加入求助会话", "join assistance"],

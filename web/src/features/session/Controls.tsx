@@ -95,7 +95,7 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
   return (
     <>
       {fault && <ErrorNote error={new Error(`${say[fault.what === "screen" ? "share" : fault.what]}：${say.fault[fault.why]}`)} />}
-      {whispers && <p className={css.whisperNote}>{say.whisperNote}</p>}
+      {whispers && <p className={css.whisperNote}>{assist.earphones ? say.whisperEarphones : say.whisperNote}</p>}
       <div className={css.controls} role="toolbar" aria-label={say.bar}>
         {speaks && (
           <>

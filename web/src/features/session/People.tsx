@@ -47,6 +47,7 @@ export function People({ assist, own, act }: OfAssist) {
           <span>
             {assist.session.site?.name}
             <small>{assist.station.name}</small>
+            {assist.earphones && <small>{say.earphones}</small>}
           </span>
           <StateTag tone={assist.station_present ? "live" : "weak"}>{assist.station_present ? say.site : say.stationLost}</StateTag>
         </li>

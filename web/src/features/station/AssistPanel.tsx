@@ -19,6 +19,7 @@ import { FileLink, FileSend } from "@/ui/Files";
 import { Place } from "@/ui/Place";
 import { Duration, Time } from "@/ui/Time";
 import css from "./assist.module.css";
+import { Earphones, Whispers } from "./Earphones";
 import { Freezing } from "./Freezing";
 import { broadcast, uplink } from "./machine";
 import { Preview } from "./Preview";
@@ -98,6 +99,7 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
       )}
       {error !== null && <ErrorNote error={error} />}
       <RoomConsent assist={assist} done={done} />
+      <Whispers assist={assist} />
       <Frames session={assist.session.id} shown={board} show={setBoard}>
         <div className={css.pictures}>
           {sharing && <Helper name={say.screen(sharing.name)} identity={sharing.identity} what="screen" big empty="" shows />}
@@ -136,6 +138,7 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
           screen={sharing ? { identity: sharing.identity, element: uplink.others.element(sharing.identity, "screen") } : null}
           failed={setError}
         />
+        <Earphones assist={assist} done={done} failed={setError} />
         <Button size="large" aria-pressed={!silent} icon={silent ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => setSilent(!silent)}>
           {silent ? say.unmute : say.mute}
         </Button>

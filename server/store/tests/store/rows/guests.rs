@@ -149,6 +149,7 @@ async fn put_guest(tx: &mut Box<dyn Tx>) {
         request_id: Some("r1".into()),
         request_number: None,
         answered_ms: Some(Millis(50)),
+        earphones: false,
     };
     tx.insert_assist(&assist).await.unwrap();
     tx.insert_consent_text(&text("root", 1)).await.unwrap();

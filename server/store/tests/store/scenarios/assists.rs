@@ -108,6 +108,16 @@ in_both_towns! {
         let whispered = pairs(&town, &id, &names);
         assert!(whispered.contains(&"expert>station v".into()) && whispered.contains(&"expert>op va".into()));
         assert_eq!(town.live.rights(&expert.console).unwrap().may_publish, PublishRights::ALL);
+        // With earphones on it does, until they are taken off; said twice is said once.
+        for worn in [true, true, false] {
+            assert_eq!(s.assists.wear_earphones(&device, &id, worn).await.unwrap().earphones, worn);
+            let whispered = pairs(&town, &id, &names);
+            assert_eq!(whispered.contains(&"expert>station va".into()), worn, "{whispered:?}");
+        }
+        let detail = s.sessions.get(&op.actor, &id).await.unwrap();
+        assert_eq!(detail.timeline.iter().filter(|line| line.kind == "assist.earphones").count(), 2);
+        let elsewhere = town.device_actor(&town.device("区中心服务大厅")).await;
+        town.refused(&elsewhere, "assist.earphones", s.assists.wear_earphones(&elsewhere, &id, true)).await;
         s.assists.set_mode(&expert.actor, &id, Mode::Join).await.unwrap();
         assert_eq!(pairs(&town, &id, &names), all);
 

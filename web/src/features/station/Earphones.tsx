@@ -1,0 +1,62 @@
+// Whispers reach this workstation only while somebody at it wears earphones: whoever is helped sits beside it, and must not hear them.
+
+import { CustomerServiceOutlined } from "@ant-design/icons";
+import { Button, Popconfirm } from "antd";
+import { useCallback, useEffect, useState } from "react";
+import { station } from "@/api/calls";
+import type { AssistView } from "@/api/types";
+import { useWords } from "@/lib/language";
+import css from "./assist.module.css";
+import { watchDevices } from "./capture";
+import { stationWords } from "./words";
+
+interface Props {
+  assist: AssistView;
+  done: () => Promise<unknown>;
+  failed: (error: unknown) => void;
+}
+
+export function Earphones({ assist, done, failed }: Props) {
+  const say = useWords(stationWords).assist;
+  const [busy, setBusy] = useState(false);
+  const { earphones: worn, session } = assist;
+  const wear = useCallback(
+    async (now: boolean) => {
+      setBusy(true);
+      try {
+        await station.wearEarphones(session.id, now);
+      } catch (error) {
+        failed(error);
+      }
+      await done();
+      setBusy(false);
+    },
+    [session.id, done, failed],
+  );
+  // Unplugged, the sound comes out of the loudspeaker.
+  useEffect(() => (worn ? watchDevices(() => void wear(false)) : undefined), [worn, wear]);
+
+  const button = (act?: () => void) => (
+    <Button size="large" icon={<CustomerServiceOutlined aria-hidden />} aria-pressed={worn} type={worn ? "primary" : "default"} ghost={worn} loading={busy} {...(act ? { onClick: act } : {})}>
+      {worn ? say.earphonesOn : say.earphones}
+    </Button>
+  );
+  if (worn) return button(() => void wear(false));
+  return (
+    <Popconfirm classNames={{ root: css.earphones ?? "" }} title={say.earphonesTitle} description={say.earphonesLead} okText={say.earphonesYes} cancelText={say.cancel} onConfirm={() => wear(true)}>
+      {button()}
+    </Popconfirm>
+  );
+}
+
+/** Who whispers now, and whether it is heard here. */
+export function Whispers({ assist }: { assist: AssistView }) {
+  const say = useWords(stationWords).assist;
+  const names = assist.parties.filter((party) => party.mode === "whisper").map((party) => party.name);
+  if (names.length === 0) return null;
+  return (
+    <p className={css.whispers} role="status" data-heard={assist.earphones}>
+      {(assist.earphones ? say.whispers : say.unheard)(names.join("、"))}
+    </p>
+  );
+}
