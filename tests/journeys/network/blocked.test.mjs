@@ -2,26 +2,18 @@
 // Runs on a private network of two hosts (tests/network/two-hosts).
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { launch } from "../harness/browser.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
 import { row, runCheck } from "../harness/check.mjs";
-import { Installation } from "../harness/server.mjs";
+import { onServer, overThere } from "../harness/two-hosts.mjs";
 
-const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
-const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
 const FIRST_FRAME_MS = 15_000;
 
 let installation, browser, office;
 
-function onServer(...words) {
-  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
-}
-
 before(async () => {
-  assert.ok(namespace, "run this through tests/network/two-hosts");
-  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  installation = await overThere();
   await installation.seed();
   await installation.start();
   const { port } = new URL(installation.base);

@@ -3,14 +3,11 @@
 // Runs on a private network of two hosts (tests/network/two-hosts).
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { launch } from "../harness/browser.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
-import { Installation } from "../harness/server.mjs";
+import { onServer, overThere, setLoss } from "../harness/two-hosts.mjs";
 
-const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
-const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
 const LOSS = 0.03;
 const MEASURE_S = 20;
 const SOURCE_FPS = 15;
@@ -19,13 +16,8 @@ const FPS_BOUND = 0.9 * SOURCE_FPS;
 
 let installation, browser, office;
 
-function onServer(...words) {
-  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
-}
-
 before(async () => {
-  assert.ok(namespace, "run this through tests/network/two-hosts");
-  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  installation = await overThere();
   await installation.seed();
   await installation.start();
   [office] = await installation.startOffices(1);
@@ -47,10 +39,7 @@ test("3 % loss each way leaves at least 90 % of the frames (the aim is 95 %)", a
   await moving(commander, site.id, { count: 30 });
 
   // The office is on the server's host, so only what passes the cable is lost: the viewer's side, both ways.
-  for (const chain of ["INPUT", "OUTPUT"]) {
-    const rule = ["-i", "-o"][chain === "INPUT" ? 0 : 1];
-    onServer("iptables", "-A", chain, rule, "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${LOSS}`, "-j", "DROP");
-  }
+  setLoss(LOSS, LOSS);
   const shown = () => tile(commander, site.id).locator("video").evaluate((v) => ({
     frames: v.getVideoPlaybackQuality().totalVideoFrames,
     at: performance.now(),

@@ -2,15 +2,13 @@
 // Runs on a private network of two hosts (tests/network/two-hosts): the office is on the server's, so that only the viewer's line is bad.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { launch } from "../harness/browser.mjs";
 import { leave, ms } from "../harness/figures.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
-import { Installation, eventually } from "../harness/server.mjs";
+import { eventually } from "../harness/server.mjs";
+import { overThere, setLoss, setRate } from "../harness/two-hosts.mjs";
 
-const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
-const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
 const WIDE = "3mbit";
 const NARROW = "500kbit";
 const SOURCE_FPS = 15;
@@ -26,25 +24,6 @@ const FPS_BOUND = 0.9 * SOURCE_FPS;
 const SOUND_BOUND = 0.9;
 
 let installation, browser, commander, site;
-
-function onServer(...words) {
-  return execFileSync("ip", ["netns", "exec", namespace, ...words], { encoding: "utf8" });
-}
-
-/** The rate at which the server's cable takes bytes, with a queue of 300 ms before it drops. */
-function setRate(rate) {
-  onServer("tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "1600", "latency", "300ms");
-}
-
-/** Loses this share of what leaves for the viewer, and of what comes from it, each in [0, 1]. */
-function setLoss(leaving, coming = 0) {
-  for (const [chain, way, share] of [["OUTPUT", "-o", leaving], ["INPUT", "-i", coming]]) {
-    onServer("iptables", "-F", chain);
-    if (share > 0) {
-      onServer("iptables", "-A", chain, way, "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", `${share}`, "-j", "DROP");
-    }
-  }
-}
 
 /** What was shown since the last call: when each frame came (ms of the page's clock), and how wide it was. */
 async function frames() {
@@ -78,8 +57,7 @@ function longestStop(shown, from, to) {
 }
 
 before(async () => {
-  assert.ok(namespace, "run this through tests/network/two-hosts");
-  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  installation = await overThere();
   await installation.seed();
   await installation.start();
   const [office] = await installation.startOffices(1);

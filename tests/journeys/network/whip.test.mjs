@@ -10,17 +10,15 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { api, launch, screen } from "../harness/browser.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
-import { Installation, eventually, within } from "../harness/server.mjs";
+import { eventually, within } from "../harness/server.mjs";
+import { overThere } from "../harness/two-hosts.mjs";
 
-const namespace = process.env.LIANXIAN_TEST_SERVER_NETNS;
-const host = process.env.LIANXIAN_TEST_SERVER_ADDRESS;
 const sdk = resolve(dirname(fileURLToPath(import.meta.url)), "../../sdk");
 
 let installation, browser, offices;
 
 before(async () => {
-  assert.ok(namespace, "run this through tests/network/two-hosts");
-  installation = await Installation.make({ host, wrap: ["ip", "netns", "exec", namespace] });
+  installation = await overThere();
   await installation.seed();
   await installation.start();
   offices = JSON.parse(await readFile(join(installation.dir, "data/demo-offices.json"), "utf8"));
