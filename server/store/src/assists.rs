@@ -45,10 +45,9 @@ impl AssistRows for UnitOfWork {
     }
 
     async fn assist(&mut self, session: &SessionId) -> StoreResult<Option<Assist>> {
-        let sql = "SELECT a.session_id AS session_id, a.station AS station, a.request_id AS request_id, \
-                   a.request_number AS request_number, a.answered_ms AS answered_ms, COALESCE((SELECT e.worn \
-                   FROM assist_earphones e WHERE e.session_id = a.session_id ORDER BY e.seq DESC LIMIT 1), 0) \
-                   AS earphones FROM assists a WHERE a.session_id = $1";
+        let sql = "SELECT session_id, station, request_id, request_number, answered_ms, COALESCE((SELECT worn FROM \
+                   assist_earphones e WHERE e.session_id = assists.session_id ORDER BY seq DESC LIMIT 1), 0) \
+                   AS earphones FROM assists WHERE session_id = $1";
         self.first(sql, values![*session], assist).await
     }
 

@@ -152,6 +152,7 @@ async fn put_guest(tx: &mut Box<dyn Tx>) {
         earphones: false,
     };
     tx.insert_assist(&assist).await.unwrap();
+    tx.insert_earphones(&"s1".into(), true, Millis(55)).await.unwrap();
     tx.insert_consent_text(&text("root", 1)).await.unwrap();
     tx.insert_consent(&consent("c1", None, 30)).await.unwrap();
     tx.insert_consent(&consent("c2", Some("s1"), 60)).await.unwrap();
@@ -234,6 +235,8 @@ on_both! {
             "DELETE FROM guest_links",
             "UPDATE guest_visits SET opened_ms = 1",
             "DELETE FROM guest_visits",
+            "UPDATE assist_earphones SET worn = 0",
+            "DELETE FROM assist_earphones",
         ] {
             let error = sqlx::query(sql).execute(&mut client).await.expect_err(sql);
             assert!(error.to_string().contains("is evidence"), "{sql}: {error}");
