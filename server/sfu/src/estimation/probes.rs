@@ -25,6 +25,8 @@ const SAFE: f64 = 0.95;
 
 #[derive(Debug)]
 struct Cluster {
+    /// When it began, in bit/s.
+    estimate: u64,
     target: u64,
     started: Micros,
     packets: u16,
@@ -88,6 +90,7 @@ impl Probes {
         let target = ((estimate as f64 * FACTOR) as u64).max(LEAST_TARGET).min(wanted.max(LEAST_TARGET));
         self.number = self.number.checked_add(1).unwrap_or(1);
         self.cluster = Some(Cluster {
+            estimate,
             target: target.min(MAX_ESTIMATE),
             started: now,
             packets: 0,
@@ -157,7 +160,8 @@ impl Probes {
             return None;
         };
         let shown = if came * 10 < sent * 9 { (came as f64 * SAFE) as u64 } else { sent.min(came) };
-        if shown * 10 >= cluster.target * 7 {
+        // What shows no more than was known has found the limit too.
+        if shown * 10 >= cluster.target * 7 && shown * 20 > cluster.estimate * 21 {
             self.wait = FIRST_WAIT;
             self.due = now + SOON;
         } else {
@@ -228,6 +232,17 @@ mod tests {
         assert!((1_350_000..1_500_000).contains(&shown), "{shown}");
         assert!(!probes.begin(shown, 800_000), "not at once after failure");
         assert!(probes.begin(shown, 2_000_000));
+    }
+
+    #[test]
+    fn what_shows_no_more_than_was_known_is_tried_again_later() {
+        let mut probes = Probes::default();
+        probes.set_wanted(1_100_000);
+        assert!(probes.begin(1_000_000, 0));
+        let shown = probe(&mut probes, 0, 1_060_000).unwrap();
+        assert!((980_000..1_050_000).contains(&shown), "{shown}");
+        assert!(!probes.begin(1_000_000, 900_000));
+        assert!(probes.begin(1_000_000, 1_200_000));
     }
 
     #[test]

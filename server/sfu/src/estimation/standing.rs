@@ -9,7 +9,7 @@ const LONG: i64 = 80_000;
 /// It drains if it got shorter by this much within a feedback.
 const DRAINS: i64 = 4_000;
 /// Packets that it takes to judge.
-const LEAST: u32 = 3;
+const LEAST: usize = 3;
 /// The shortest delay of the last one to two such spans is taken for the line without a queue: what stays for longer is its nature, or
 /// someone else's queue that giving way does not shorten.
 const SPAN: Micros = 6_000_000;
@@ -19,12 +19,13 @@ pub struct Standing {
     /// The shortest delay of this span and of the one before. The clocks differ, so only differences say anything.
     shortest: [i64; 2],
     span_began: Option<Micros>,
-    /// Of the feedback at hand: the shortest delay, the first and the last.
+    /// The delays of the last packets, the newest last.
+    recent: [i64; LEAST],
+    /// Of the feedback at hand: the shortest delay, and packets.
     lowest: i64,
-    first: i64,
-    last: i64,
-    count: u32,
-    is_empty: bool,
+    count: usize,
+    /// How long it was at the last feedback.
+    queue: i64,
 }
 
 impl Default for Standing {
@@ -32,11 +33,10 @@ impl Default for Standing {
         Self {
             shortest: [i64::MAX; 2],
             span_began: None,
+            recent: [i64::MIN; LEAST],
             lowest: i64::MAX,
-            first: 0,
-            last: 0,
             count: 0,
-            is_empty: false,
+            queue: 0,
         }
     }
 }
@@ -52,27 +52,39 @@ impl Standing {
         }
         self.shortest[0] = self.shortest[0].min(delay);
         self.lowest = self.lowest.min(delay);
-        if self.count == 0 {
-            self.first = delay;
-        }
-        self.last = delay;
+        self.recent.rotate_left(1);
+        self.recent[LEAST - 1] = delay;
         self.count += 1;
     }
 
-    /// Whether no queue stood in the last feedback: then the trend tells of one that has drained since.
-    pub fn is_empty(&self) -> bool {
-        self.is_empty
+    /// Whether no queue stood at the last feedback, or it got shorter: then the trend tells of what is over.
+    pub fn is_over(&self) -> bool {
+        self.queue < SHORT || self.drains()
     }
 
-    /// What the feedback that ends here says; the next begins.
+    /// Whether what is lost now may be what the queue has no room for.
+    pub fn may_overflow(&self) -> bool {
+        self.queue >= LONG / 2
+    }
+
+    fn drains(&self) -> bool {
+        self.recent[LEAST - 1].saturating_add(DRAINS) < self.recent[0]
+    }
+
+    /// What the feedback that ends here says; the next begins. Few packets come in one when a line just fell: then those before count too.
     pub fn take(&mut self) -> Usage {
         let (count, lowest) = (std::mem::take(&mut self.count), std::mem::replace(&mut self.lowest, i64::MAX));
-        let empty = self.shortest[0].min(self.shortest[1]);
-        self.is_empty = count > 0 && lowest.saturating_sub(empty) < SHORT;
-        if count < LEAST || lowest.saturating_sub(empty) < LONG {
+        if count == 0 {
+            self.queue = 0;
             return Usage::Normal;
         }
-        if self.last.saturating_add(DRAINS) < self.first { Usage::Under } else { Usage::Over }
+        let lowest = self.recent.iter().fold(lowest, |lowest, delay| lowest.min(*delay));
+        self.queue = lowest.saturating_sub(self.shortest[0].min(self.shortest[1]));
+        match self.queue {
+            ..LONG => Usage::Normal,
+            _ if self.drains() => Usage::Under,
+            _ => Usage::Over,
+        }
     }
 }
 
@@ -98,10 +110,28 @@ mod tests {
         assert!(run(&mut standing, 0, 20, |_| 20).iter().all(|usage| *usage == Usage::Normal));
         let grown = run(&mut standing, 20, 3, |sent| 20 + (sent as i64 - 1_000) * 2);
         assert_eq!(grown, [Usage::Normal, Usage::Over, Usage::Over]);
-        assert!(!standing.is_empty());
+        assert!(!standing.is_over());
         assert_eq!(run(&mut standing, 23, 1, |sent| 320 - (sent as i64 - 1_150)), [Usage::Under]);
         assert_eq!(run(&mut standing, 24, 1, |_| 24), [Usage::Normal]);
-        assert!(standing.is_empty());
+        assert!(standing.is_over());
+    }
+
+    #[test]
+    fn a_fall_is_seen_though_few_packets_come_in_one_feedback() {
+        let mut standing = Standing::default();
+        run(&mut standing, 0, 20, |_| 20);
+        let mut feedback = |delays: [i64; 2]| {
+            for delay in delays {
+                standing.add(1_000_000, 7_001_000_000 + delay * 1_000);
+            }
+            standing.take()
+        };
+        assert_eq!(feedback([50, 80]), Usage::Normal);
+        assert_eq!(feedback([110, 140]), Usage::Normal, "the one before had to wait for 60 ms alone");
+        assert_eq!(feedback([170, 200]), Usage::Over);
+        // Nothing but probes: what was seen is over.
+        assert_eq!(standing.take(), Usage::Normal);
+        assert!(!standing.may_overflow());
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Worker {
         let link_key = subscriber.link;
         let Some(outlet) = self.links.get_mut(link_key).and_then(|link| link.outlet.as_mut()) else { return };
         outlet.look(now);
+        let budget = outlet.budget(now);
         let (mut places, mut sound) = (Vec::with_capacity(subscriber.wants.len()), 0);
         for want in &subscriber.wants {
             let Some(track) = self.tracks.get(want.track) else { continue };
@@ -34,36 +35,46 @@ impl Worker {
             match track.info.map(|info| info.kind) {
                 Some(TrackKind::Audio) if viewer.sending => sound += track.rate(0),
                 Some(TrackKind::Video) => {
-                    let tile = track.tile(viewer, now);
+                    let tile = track.tile(viewer, budget, now);
                     places.extend(tile.map(|tile| Place { track: want.track, viewer: want.viewer, tile }));
                 }
                 _ => {}
             }
         }
         let wanted = places.iter().map(|place| place.tile.wanted_entry()).sum::<u64>() + sound;
-        let budget = outlet.budget(now);
+        let sent: u64 = places.iter().filter_map(|place| Some(place.tile.rate(place.tile.granted?))).sum();
+        let counted = if outlet.counts_sound() { sound } else { 0 };
+        // Whoever waits for a picture does not wait for others' to settle.
+        let may_overdraw = places.iter().all(|place| place.tile.granted.is_some());
+        let overdraws = may_overdraw && outlet.overdraws(sent + counted, budget, now);
         outlet.shared(budget, wanted * ENOUGH / 100, now);
         let shares: Vec<Share> = match budget {
+            _ if overdraws => places.iter().filter_map(|place| place.tile.granted.map(Share::Layer)).collect(),
             None => vec![Share::Free; places.len()],
             Some(budget) => {
                 let tiles: Vec<Tile> = places.iter().map(|place| place.tile).collect();
-                let sound = if outlet.counts_sound() { sound } else { 0 };
                 let may_pause = outlet.may_pause(outlet.micros(now));
-                let granted = allocate(&tiles, budget, sound, may_pause);
+                let granted = allocate(&tiles, budget, counted, may_pause);
                 granted.into_iter().map(|layer| layer.map_or(Share::Paused, Share::Layer)).collect()
             }
         };
-        let rates = places.iter().filter_map(|place| Some(place.tile.rate(place.tile.granted?)));
-        let sent: u64 = rates.sum();
         let far_above = budget.is_some_and(|budget| sent * 100 > budget * FAR_ABOVE);
         for (place, share) in places.iter().zip(shares) {
-            self.give(place, share, far_above, now, egress);
+            self.give(place, share, budget, far_above, now, egress);
         }
         self.probe_if_due(key, now);
     }
 
     /// Gives one viewer its share, and tells of it if its picture stops or comes back.
-    fn give(&mut self, place: &Place, share: Share, far_above: bool, now: Instant, egress: &mut impl Egress) {
+    fn give(
+        &mut self,
+        place: &Place,
+        share: Share,
+        budget: Option<u64>,
+        far_above: bool,
+        now: Instant,
+        egress: &mut impl Egress,
+    ) {
         let Place { track, viewer, tile } = place;
         let Some(owner) = self.tracks.get_mut(*track) else { return };
         let Some(entry) = owner.viewers.get_mut(*viewer).filter(|entry| entry.share != share) else { return };
@@ -80,7 +91,7 @@ impl Worker {
         if after > before {
             entry.patience.rose(now);
         } else if after < before {
-            entry.patience.fell(now);
+            entry.patience.fell(budget.unwrap_or(u64::MAX), now);
             if far_above {
                 // What is above the line would only wait in its queue.
                 entry.continuity.pause();

@@ -11,9 +11,11 @@ use crate::estimation::{Acknowledged, Estimator, History, Micros, Reports, START
 use crate::feedback::TransportWide;
 use std::time::{Duration, Instant};
 
-/// How much faster than the estimate packets may follow each other: frames come in bursts.
-const PACE: u64 = 3;
-const PACE_OF: u64 = 2;
+/// How fast packets may follow each other, in percent of the estimate: frames come in bursts.
+const PACE: u64 = 150;
+/// The same on a line that was found full within this time: what is faster stands in a queue there.
+const FULL_PACE: u64 = 100;
+const FULL: Micros = 10_000_000;
 /// Before anything is known of a line, in bit/s: a wall of key frames is to come up soon, but not all in one moment.
 const START_PACE: u64 = 10_000_000;
 /// Bytes of IP and UDP around a datagram: they take their part of the line.
@@ -22,11 +24,15 @@ const OVERHEAD: usize = 28;
 const PATIENCE: Micros = 3_000_000;
 /// What is kept free of the estimate for repairs, in percent.
 const REPAIR_SHARE: u64 = 5;
-/// An estimate that fell below this share of what was shared out is acted on at once, in percent; and one that rose above.
+/// An estimate that fell below this share of what was shared out is acted on, in percent; and one that rose above.
 const FELL: u64 = 90;
 const ROSE: u64 = 120;
-/// No two sharings on account of the estimate come closer than this.
+/// No two such sharings come closer than this, unless it fell below that share.
 const SHARE_INTERVAL: Micros = 100_000;
+const FELL_FAR: u64 = 60;
+/// Pictures that grew above what the line is known to carry, though not by more than the pace allows, stay for this long, while a probe
+/// looks whether it carries them.
+const OVERDRAFT: Micros = 700_000;
 /// Feedback packets of one viewer.
 const FEEDBACKS: Terms = Terms { burst: 100, per_second: 100 };
 
@@ -55,6 +61,8 @@ pub(super) struct Outlet {
     pub armed: Option<Instant>,
     /// The estimate that was last shared out, and when.
     shared: Option<(u64, Micros)>,
+    /// Since when more is sent than the budget.
+    overdrawn: Option<Micros>,
 }
 
 impl Outlet {
@@ -74,6 +82,7 @@ impl Outlet {
             feedbacks: Allowance::default(),
             armed: None,
             shared: None,
+            overdrawn: None,
         }
     }
 
@@ -127,7 +136,7 @@ impl Outlet {
         }
         let at = self.micros(now);
         self.estimator.feedback(&mut self.history, feedback, at);
-        self.set_pace();
+        self.set_pace(at);
         true
     }
 
@@ -153,19 +162,21 @@ impl Outlet {
         let at = self.micros(now);
         let sent = self.sent.rate_at(at);
         self.reports.update(sent, at);
-        self.set_pace();
+        self.set_pace(at);
     }
 
-    fn set_pace(&mut self) {
+    fn set_pace(&mut self, now: Micros) {
         let start = Some(START_PACE).filter(|_| self.stamps);
-        self.pacer.set_rate(self.estimate().map(|estimate| estimate * PACE / PACE_OF).or(start));
+        let pace = if self.estimator.was_full(now, FULL) { FULL_PACE } else { PACE };
+        self.pacer.set_rate(self.estimate().map(|estimate| estimate * pace / 100).or(start));
     }
 
     /// By the clock: silence lowers the estimate, and old claims are forgotten.
     pub fn look(&mut self, now: Instant) {
         if self.stamps {
-            if self.estimator.look(self.micros(now)) {
-                self.set_pace();
+            let at = self.micros(now);
+            if self.estimator.look(at) {
+                self.set_pace(at);
             }
         } else {
             self.update_reports(now);
@@ -177,7 +188,21 @@ impl Outlet {
         let Some(budget) = self.budget(now) else { return false };
         let Some((shared, at)) = self.shared else { return true };
         let rested = self.micros(now).saturating_sub(at) >= SHARE_INTERVAL;
-        rested && (budget * 100 < shared * FELL || budget * 100 > shared * ROSE)
+        budget * 100 < shared * FELL_FAR || rested && (budget * 100 < shared * FELL || budget * 100 > shared * ROSE)
+    }
+
+    /// Whether everything may stay as it is though it takes more than the budget, `taken`, in bit/s: for a moment, when it is the pictures
+    /// that grew, and nothing says that the line does not carry them.
+    pub fn overdraws(&mut self, taken: u64, budget: Option<u64>, now: Instant) -> bool {
+        let Some(budget) = budget.filter(|budget| taken > *budget) else {
+            self.overdrawn = None;
+            return false;
+        };
+        let at = self.micros(now);
+        let since = *self.overdrawn.get_or_insert(at);
+        let fell = self.shared.is_none_or(|(shared, _)| budget < shared);
+        let knows = self.stamps && self.estimator.is_settled(at) && !self.estimator.was_full(at, OVERDRAFT);
+        knows && !fell && taken * 100 <= budget * PACE && at.saturating_sub(since) < OVERDRAFT
     }
 
     /// Notes what was shared out, and the budget that would be enough for all, in bit/s.

@@ -46,7 +46,7 @@ impl Worker {
     pub(super) fn relieve(&mut self, key: Key<Link>, now: Instant) {
         loop {
             let Some(outlet) = self.links.get_mut(key).and_then(|link| link.outlet.as_mut()) else { return };
-            let at = outlet.micros(now);
+            let (at, budget) = (outlet.micros(now), outlet.budget(now));
             if outlet.pacer.is_empty() || !outlet.pacer.is_over(at) {
                 return;
             }
@@ -65,7 +65,7 @@ impl Worker {
             if let Some(below) = target.checked_sub(1) {
                 // Its next key frame would be too much again.
                 entry.share = Share::Layer(below);
-                entry.patience.fell(now);
+                entry.patience.fell(budget.unwrap_or(u64::MAX), now);
                 self.viewers_changed(track, now);
             } else {
                 self.ask_keyframe(track, target, false, now);

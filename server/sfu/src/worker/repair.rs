@@ -54,6 +54,12 @@ impl Worker {
                 continue;
             }
             let found = viewer.continuity.find(sequence);
+            let current = viewer.continuity.layer().map(|(layer, _)| layer);
+            if found.is_some_and(|(layer, _)| Some(layer) != current) {
+                // The key frame that the present layer began with made up for it.
+                self.counters.retransmissions_refused += 1;
+                continue;
+            }
             let packet = found.and_then(|(layer, original)| track.rings.get(usize::from(layer))?.get(original));
             let Some(packet) = packet else { continue };
             let Some(mapped) = viewer.continuity.remap(packet, sequence) else { continue };

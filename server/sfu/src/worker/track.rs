@@ -188,8 +188,8 @@ impl Track {
         true
     }
 
-    /// The viewer's picture as it is weighed against others; `None`: it takes nothing of the line now.
-    pub fn tile(&self, viewer: &Viewer, now: Instant) -> Option<Tile> {
+    /// The viewer's picture as it is weighed against others for a part of `budget`, in bit/s; `None`: it takes nothing of the line now.
+    pub fn tile(&self, viewer: &Viewer, budget: Option<u64>, now: Instant) -> Option<Tile> {
         let info = self.info.filter(|info| !info.muted)?;
         let wanted = wanted(&viewer.settings, usize::from(info.layers), &info.sizes).filter(|_| viewer.is_ready())?;
         let granted = match viewer.share {
@@ -209,7 +209,7 @@ impl Track {
             rates,
             keys,
             granted,
-            may_rise: viewer.patience.may_rise(now),
+            may_rise: viewer.patience.may_rise(budget.unwrap_or(u64::MAX), now),
         })
     }
 

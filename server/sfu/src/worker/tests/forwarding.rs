@@ -192,6 +192,19 @@ fn a_lost_packet_is_repaired_from_the_ring() {
         // What was never sent is not invented.
         nack(&mut house, &[received[9].0.sequence.wrapping_add(5), received[0].0.sequence.wrapping_sub(9)]);
         assert_eq!(house.repaired(viewer, "TR_c").len(), 0);
+        // Nor is what a newer layer's key frame made up for sent again.
+        house.settings(viewer, "TR_c", TrackSettings { width: 300, height: 160, ..TrackSettings::default() });
+        filming.film(&mut house, true, &[0, 1, 2]);
+        filming.film(&mut house, false, &[0, 1, 2]);
+        let smaller = house.received(viewer, "TR_c");
+        assert_eq!(u16::from_le_bytes([smaller[0].1[10], smaller[0].1[11]]), 320);
+        house.run(Duration::from_millis(50));
+        let refused = house.counter("retransmissions_refused_total");
+        nack(&mut house, &[lost, smaller[1].0.sequence]);
+        let repaired = house.repaired(viewer, "TR_c");
+        assert_eq!(repaired.len(), 1);
+        assert_eq!(repaired[0].1[..2], smaller[1].0.sequence.to_be_bytes());
+        assert_eq!(house.counter("retransmissions_refused_total"), refused + 1);
         assert_eq!(house.people[viewer].subscriber.undecryptable, 0);
     });
 }

@@ -62,6 +62,8 @@ pub struct Camera {
     pub mid: String,
     /// How much larger key frames are: by more when the scene is still.
     pub key_factor: usize,
+    /// By how much frames differ from the mean, in percent at most.
+    pub sway: u64,
     layers: Vec<Layer>,
     next: Option<Instant>,
     clock: u32,
@@ -85,6 +87,7 @@ impl Camera {
             track: track.to_owned(),
             mid: mid.to_string(),
             key_factor: KEY_FACTOR,
+            sway: 0,
             layers: [(0, "q", 320), (1, "h", 640), (2, "f", 1280)].map(layer).into(),
             next: None,
             clock: 0,
@@ -106,6 +109,13 @@ impl Camera {
         }
     }
 
+    /// The scene gets livelier, or stiller: what each layer takes from now on, in bit/s.
+    pub fn change(&mut self, rates: [u64; 3]) {
+        for (layer, rate) in self.layers.iter_mut().zip(rates) {
+            layer.rate = rate;
+        }
+    }
+
     /// The packets of the frames that are due.
     pub fn film(&mut self, now: Instant, mut send: impl FnMut(&Rtp<'_>)) {
         let next = *self.next.get_or_insert(now);
@@ -121,6 +131,9 @@ impl Camera {
             }
             let key = std::mem::take(&mut layer.wants_key);
             let mean = (layer.rate * FRAME.as_millis() as u64 / 8_000) as usize;
+            // The same in each run, and for each layer.
+            let turn = (u64::from(layer.frame).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % (2 * self.sway + 1);
+            let mean = mean * (100 - self.sway + turn) as usize / 100;
             let size = if key { mean * self.key_factor } else { mean };
             let count = size.div_ceil(PACKET).max(1);
             layer.picture = (layer.picture + 1) & 0x7fff;
