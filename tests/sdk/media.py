@@ -12,22 +12,25 @@ RATE, CHANNELS = 48000, 1
 
 
 @contextlib.asynccontextmanager
-async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8, width=WIDTH, height=HEIGHT):
+async def camera(room, *, simulcast=True, codec=rtc.VideoCodec.VP8, width=WIDTH, height=HEIGHT, **options):
     """Publishes a moving picture; yields the publication."""
     source = rtc.VideoSource(width, height)
     track = rtc.LocalVideoTrack.create_video_track("camera", source)
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=simulcast, video_codec=codec)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=simulcast, video_codec=codec, **options)
 
     async def draw():
         picture = np.zeros((height, width, 4), dtype=np.uint8)
         step = 0
+        due = time.monotonic()
         while True:
             picture[..., 0] = (np.arange(width) + step) % 256
             picture[..., 1] = ((np.arange(height) * 2 + step) % 256)[:, None]
             picture[..., 3] = 255
             source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
             step += 4
-            await asyncio.sleep(1 / FPS)
+            # By the clock: drawing takes its time, and others share this loop.
+            due = max(due + 1 / FPS, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
 
     task = asyncio.create_task(draw())
     try:
