@@ -8,7 +8,7 @@ const SHORT: i64 = 10_000;
 const LONG: i64 = 80_000;
 /// It drains if it got shorter by this much within a feedback.
 const DRAINS: i64 = 4_000;
-/// Packets that it takes to judge.
+/// The last packets, so many as it takes to judge.
 const LEAST: usize = 3;
 /// The shortest delay of the last one to two such spans is taken for the line without a queue: what stays for longer is its nature, or
 /// someone else's queue that giving way does not shorten.
@@ -21,8 +21,9 @@ pub struct Standing {
     span_began: Option<Micros>,
     /// The delays of the last packets, the newest last.
     recent: [i64; LEAST],
-    /// Of the feedback at hand: the shortest delay, and packets.
+    /// Of the feedback at hand: the shortest delay, the first, and packets.
     lowest: i64,
+    first: i64,
     count: usize,
     /// How long it was at the last feedback.
     queue: i64,
@@ -35,6 +36,7 @@ impl Default for Standing {
             span_began: None,
             recent: [i64::MIN; LEAST],
             lowest: i64::MAX,
+            first: 0,
             count: 0,
             queue: 0,
         }
@@ -52,13 +54,16 @@ impl Standing {
         }
         self.shortest[0] = self.shortest[0].min(delay);
         self.lowest = self.lowest.min(delay);
+        if self.count == 0 {
+            self.first = delay;
+        }
         self.recent.rotate_left(1);
         self.recent[LEAST - 1] = delay;
         self.count += 1;
     }
 
     /// Whether no queue stood at the last feedback, or it got shorter: then the trend tells of what is over.
-    pub fn is_over(&self) -> bool {
+    pub fn has_passed(&self) -> bool {
         self.queue < SHORT || self.drains()
     }
 
@@ -68,7 +73,7 @@ impl Standing {
     }
 
     fn drains(&self) -> bool {
-        self.recent[LEAST - 1].saturating_add(DRAINS) < self.recent[0]
+        self.recent[LEAST - 1].saturating_add(DRAINS) < self.first
     }
 
     /// What the feedback that ends here says; the next begins. Few packets come in one when a line just fell: then those before count too.
@@ -77,6 +82,9 @@ impl Standing {
         if count == 0 {
             self.queue = 0;
             return Usage::Normal;
+        }
+        if count < LEAST {
+            self.first = self.recent[0];
         }
         let lowest = self.recent.iter().fold(lowest, |lowest, delay| lowest.min(*delay));
         self.queue = lowest.saturating_sub(self.shortest[0].min(self.shortest[1]));
@@ -110,10 +118,10 @@ mod tests {
         assert!(run(&mut standing, 0, 20, |_| 20).iter().all(|usage| *usage == Usage::Normal));
         let grown = run(&mut standing, 20, 3, |sent| 20 + (sent as i64 - 1_000) * 2);
         assert_eq!(grown, [Usage::Normal, Usage::Over, Usage::Over]);
-        assert!(!standing.is_over());
+        assert!(!standing.has_passed());
         assert_eq!(run(&mut standing, 23, 1, |sent| 320 - (sent as i64 - 1_150)), [Usage::Under]);
         assert_eq!(run(&mut standing, 24, 1, |_| 24), [Usage::Normal]);
-        assert!(standing.is_over());
+        assert!(standing.has_passed());
     }
 
     #[test]

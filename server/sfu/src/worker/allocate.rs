@@ -49,12 +49,14 @@ impl Worker {
         let overdraws = may_overdraw && outlet.overdraws(sent + counted, budget, now);
         outlet.shared(budget, wanted * ENOUGH / 100, now);
         let shares: Vec<Share> = match budget {
-            _ if overdraws => places.iter().filter_map(|place| place.tile.granted.map(Share::Layer)).collect(),
             None => vec![Share::Free; places.len()],
             Some(budget) => {
                 let tiles: Vec<Tile> = places.iter().map(|place| place.tile).collect();
-                let may_pause = outlet.may_pause(outlet.micros(now));
-                let granted = allocate(&tiles, budget, counted, may_pause);
+                let granted = if overdraws {
+                    tiles.iter().map(|tile| tile.granted).collect()
+                } else {
+                    allocate(&tiles, budget, counted, outlet.may_pause(outlet.micros(now)))
+                };
                 granted.into_iter().map(|layer| layer.map_or(Share::Paused, Share::Layer)).collect()
             }
         };
