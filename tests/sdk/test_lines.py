@@ -6,13 +6,12 @@ machine, so what is asserted is wider than the aims, which are printed beside th
 
 import asyncio
 import contextlib
-import os
-import subprocess
 import time
 
 from livekit import rtc
 
 from conftest import until
+from line import capacity, loss
 from media import FPS, Flow, camera, microphone
 from test_layers import FULL, WIDTHS
 
@@ -23,35 +22,6 @@ STOP_AIM_S, STOP_BOUND_S = 1.0, 3.0
 BACK_AIM_S, BACK_BOUND_S = 5.0, 12.0
 FRAMES_AIM, FRAMES_BOUND = 0.95, 0.85
 SOUND_AIM, SOUND_BOUND = 0.95, 0.9
-
-
-def on_server(*words):
-    subprocess.run(["ip", "netns", "exec", os.environ["LIANXIAN_TEST_SERVER_NETNS"], *words], check=True)
-
-
-@contextlib.contextmanager
-def capacity(of):
-    """What leaves the server has this rate, in `tc`'s words, and a queue of 300 ms before it drops. Yields what changes the rate."""
-
-    def become(rate):
-        on_server("tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "1600", "latency", "300ms")
-
-    become(of)
-    try:
-        yield become
-    finally:
-        on_server("tc", "qdisc", "del", "dev", "eth0", "root")
-
-
-@contextlib.contextmanager
-def loss(share):
-    """So many of the datagrams that leave the server are lost, in [0, 1]."""
-    rule = ["OUTPUT", "-o", "eth0", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", str(share), "-j", "DROP"]
-    on_server("iptables", "-A", *rule)
-    try:
-        yield
-    finally:
-        on_server("iptables", "-D", *rule)
 
 
 def frame_rate(flow, since):

@@ -1,12 +1,11 @@
 """What the server tells of a room's life: who speaks, and how good each one's connection is."""
 
 import asyncio
-import os
-import subprocess
 
 from livekit import rtc
 
 from conftest import until
+from line import loss
 from media import camera, listen, microphone
 
 LOSS = 0.15
@@ -38,17 +37,6 @@ async def test_speakers_are_told_as_they_come_and_go(join):
         await speak(set())
 
 
-def on_server(*words):
-    namespace = os.environ["LIANXIAN_TEST_SERVER_NETNS"]
-    subprocess.run(["ip", "netns", "exec", namespace, *words], check=True)
-
-
-def lossy(action):
-    for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
-        rule = ["-m", "statistic", "--mode", "random", "--probability", str(LOSS), "-j", "DROP"]
-        on_server("iptables", action, chain, way, "eth0", "-p", "udp", *rule)
-
-
 async def test_connection_quality_follows_the_line(join):
     a, told_a = await join("a")
     b, told_b = await join("b")
@@ -70,9 +58,6 @@ async def test_connection_quality_follows_the_line(join):
                 raise AssertionError(f"{what}: {seen()}") from None
 
         await both(good, "a clean line")
-        lossy("-A")
-        try:
+        with loss(LOSS, LOSS):
             await both((rtc.ConnectionQuality.QUALITY_POOR,), f"{LOSS:.0%} lost each way")
-        finally:
-            lossy("-D")
         await both(good, "the line is clean again")
