@@ -1,5 +1,6 @@
 //! Assistances 求助会话: the centre calls a site, people are added and leave, the site answers and hangs up.
 
+pub(crate) mod earphones;
 mod opening;
 pub(crate) mod parties;
 
@@ -453,14 +454,7 @@ impl Assists {
     /// Whoever is at the station puts earphones on, or takes them off: with them on whispers reach it. Devices only.
     pub async fn wear_earphones(&self, actor: &Actor, session: &SessionId, worn: bool) -> ServiceResult<AssistView> {
         let (mut work, found) = self.of_station(actor, session, AuditAction::AssistEarphones).await?;
-        if work.tx.assist(session).await?.is_some_and(|assist| assist.earphones != worn) {
-            work.tx.insert_earphones(session, worn, work.now).await?;
-            let detail = json!({ "worn": worn });
-            work.tx.append_timeline(session, work.now, "assist.earphones", &detail.to_string()).await?;
-            work.audit(AuditAction::AssistEarphones, AuditObject::Session, session.as_str(), detail);
-            work.regrant(session);
-            change::tell(&mut work, &found, EventKind::SessionUpdated).await?;
-        }
+        earphones::wear(&mut work, &found, worn).await?;
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
         Ok(view)

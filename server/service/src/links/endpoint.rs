@@ -1,7 +1,7 @@
 //! Links of the net's own endpoints: stations come on and off the air, consoles come and go with their logins.
 
 use crate::actor::Actor;
-use crate::assists::parties;
+use crate::assists::{earphones, parties};
 use crate::core::Core;
 use crate::enrolments::{device_actor, endpoint_and_place};
 use crate::error::{ServiceError, ServiceResult};
@@ -100,12 +100,13 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
                 Presence { endpoint_id: endpoint.id.clone(), online: true, on_air: false, since_ms: now, cause: None };
             put_presence(&mut work, &endpoint, &site, presence).await?;
             for mut session in work.tx.open_sessions_of_site(&site_id).await? {
-                if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
-                    continue;
+                if session.kind == SessionKind::Assist {
+                    if work.tx.assist(&session.id).await?.is_none_or(|assist| assist.station != endpoint.id) {
+                        continue;
+                    }
+                    earphones::relinked(&mut work, &session).await?;
                 }
-                if session.kind == SessionKind::Assist
-                    && work.tx.assist(&session.id).await?.is_none_or(|assist| assist.station != endpoint.id)
-                {
+                if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
                     continue;
                 }
                 let mut attendance = change::site_attendance(&work, &session, &endpoint, &site.name);

@@ -223,6 +223,10 @@ pub(crate) fn told(kind: &str, detail: &str) -> (String, String) {
             Some(true) => {
                 ("现场戴上耳机，听得到耳语".into(), "earphones are worn at the site: whispers reach it".into())
             }
+            _ if text("cause") == "relinked" => (
+                "现场工作站重新连线，视为已取下耳机，听不到耳语".into(),
+                "the site's workstation linked anew: its earphones count as taken off, whispers do not reach it".into(),
+            ),
             _ => ("现场取下耳机，听不到耳语".into(), "no earphones at the site: whispers do not reach it".into()),
         },
         "assist.led" => {

@@ -2,7 +2,7 @@
 
 import { CustomerServiceOutlined } from "@ant-design/icons";
 import { Button, Popconfirm } from "antd";
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { station } from "@/api/calls";
 import type { AssistView } from "@/api/types";
 import { useWords } from "@/lib/language";
@@ -10,9 +10,13 @@ import css from "./assist.module.css";
 import { watchDevices } from "./capture";
 import { stationWords } from "./words";
 
+/** How long a request that failed waits for its next try. */
+const AGAIN_MS = 2_000;
+
 interface Props {
   assist: AssistView;
   done: () => Promise<unknown>;
+  /** Why it failed; null once it went well. */
   failed: (error: unknown) => void;
 }
 
@@ -20,21 +24,31 @@ export function Earphones({ assist, done, failed }: Props) {
   const say = useWords(stationWords).assist;
   const [busy, setBusy] = useState(false);
   const { earphones: worn, session } = assist;
-  const wear = useCallback(
-    async (now: boolean) => {
-      setBusy(true);
-      try {
-        await station.wearEarphones(session.id, now);
-      } catch (error) {
-        failed(error);
-      }
-      await done();
-      setBusy(false);
-    },
-    [session.id, done, failed],
-  );
-  // Unplugged, the sound comes out of the loudspeaker.
-  useEffect(() => (worn ? watchDevices(() => void wear(false)) : undefined), [worn, wear]);
+  const wear = async (now: boolean) => {
+    setBusy(true);
+    try {
+      await station.wearEarphones(session.id, now);
+      failed(null);
+    } catch (error) {
+      failed(error);
+    }
+    await done();
+    setBusy(false);
+  };
+  // Unplugged, the sound comes out of the loudspeaker: tried until the server took it.
+  const pulled = useEffectEvent(() => void wear(false));
+  useEffect(() => {
+    if (!worn) return undefined;
+    let again: ReturnType<typeof setInterval> | undefined;
+    const unwatch = watchDevices(() => {
+      pulled();
+      again ??= setInterval(pulled, AGAIN_MS);
+    });
+    return () => {
+      unwatch();
+      clearInterval(again);
+    };
+  }, [worn]);
 
   const button = (act?: () => void) => (
     <Button size="large" icon={<CustomerServiceOutlined aria-hidden />} aria-pressed={worn} type={worn ? "primary" : "default"} ghost={worn} loading={busy} {...(act ? { onClick: act } : {})}>

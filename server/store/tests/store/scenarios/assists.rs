@@ -122,6 +122,7 @@ in_both_towns! {
         assert_eq!(pairs(&town, &id, &names), all);
 
         // A lost line keeps its place, the station's and the expert's alike.
+        s.assists.wear_earphones(&device, &id, true).await.unwrap();
         town.unlink(&room.endpoint_id, &station_link, LinkEnd::Lost).await;
         becomes(&town, &id, &names, &["expert>op va", "op>expert va"]).await;
         town.unlink(&expert.console, &expert.participant, LinkEnd::Lost).await;
@@ -132,6 +133,14 @@ in_both_towns! {
         becomes(&town, &id, &names, &all).await;
         let told = s.net_record().link_rights(&expert.console).await.unwrap().rights.may_publish;
         assert_eq!(told, PublishRights::ALL, "it may speak as before");
+        // Nobody knows what was done with the earphones meanwhile: they count as taken off, and that is on record.
+        let detail = s.sessions.get(&op.actor, &id).await.unwrap();
+        assert!(!s.assists.view(&op.actor, &id).await.unwrap().earphones);
+        let told = detail.timeline.iter().rfind(|line| line.kind == "assist.earphones").unwrap();
+        assert!(told.text_zh.starts_with("现场工作站重新连线"), "{}", told.text_zh);
+        s.assists.set_mode(&expert.actor, &id, Mode::Whisper).await.unwrap();
+        assert!(pairs(&town, &id, &names).contains(&"expert>station v".into()));
+        s.assists.set_mode(&expert.actor, &id, Mode::Join).await.unwrap();
 
         let account = expert.actor.account().unwrap().account.clone();
         s.assists.remove(&op.actor, &id, &account).await.unwrap();
