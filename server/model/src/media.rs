@@ -93,6 +93,8 @@ pub struct AnnouncedTrack {
     pub kind: TrackKind,
     pub source: TrackSource,
     pub layers: Vec<VideoLayer>,
+    /// Sound: the publisher agrees to bring each packet's sound again in the next one (RED, RFC 2198).
+    pub redundant: bool,
 }
 
 /// What a subscriber wants of one track (adaptive stream).

@@ -15,12 +15,12 @@ const flags = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** `cameras`: how many the machine has. */
-export async function launch({ wrap, cameras = 1 } = {}) {
+/** `cameras`: how many the machine has. `voice`: the WAVE file that its microphone hears again and again, else beeps. */
+export async function launch({ wrap, cameras = 1, voice } = {}) {
   return chromium.launch({
     executablePath: wrap ?? process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
-    args: [...flags, `--use-fake-device-for-media-stream=device-count=${cameras}`],
+    args: [...flags, `--use-fake-device-for-media-stream=device-count=${cameras}`, ...(voice ? [`--use-file-for-fake-audio-capture=${voice}`] : [])],
   });
 }
 

@@ -210,7 +210,7 @@ export class Call {
         simulcast: what === "camera",
         videoCodec: "vp8",
         ...(what === "camera" ? { videoSimulcastLayers: [VideoPresets.h180, VideoPresets.h360] } : {}),
-        ...(what === "microphone" ? { dtx: true, red: false } : {}),
+        ...(what === "microphone" ? { dtx: true, red: true } : {}),
       })
       .catch(() => undefined);
   }

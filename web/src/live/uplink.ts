@@ -89,7 +89,7 @@ export class Uplink {
         name: "microphone",
         source: Track.Source.Microphone,
         dtx: true,
-        red: false,
+        red: true,
         forceStereo: false,
       });
     }

@@ -1,6 +1,7 @@
 //! Answering a publisher's offer: we receive what it sends of known codecs, and nothing else.
 
 use super::lines::{self, Own};
+use super::offer::RED_BLOCKS;
 use super::{Direction, Payload, RemoteDescription, Section, SectionKind};
 use crate::transport::Credentials;
 use crate::worker::Candidate;
@@ -16,6 +17,8 @@ pub struct AnswerChoices<'a> {
     pub version: u64,
     /// Mids whose media is received; of the others the section is answered inactive.
     pub received: &'a [&'a str],
+    /// Mids whose sound is to come redundantly (RFC 2198), if the offer can: browsers answer no NACK for the sound that they send.
+    pub redundant: &'a [&'a str],
 }
 
 /// Answers each section of the offer. A first answer binds the extensions of simulcast too: a browser that did not see them there
@@ -36,19 +39,24 @@ pub fn write_answer(offer: &RemoteDescription, choices: &AnswerChoices<'_>) -> S
             SectionKind::Application => {
                 lines::application(&mut sdp, &section.mid, &own, if is_usable(section) { 9 } else { 0 })
             }
-            _ => media(&mut sdp, section, &own, choices.received.contains(&section.mid.as_str())),
+            _ => media(&mut sdp, section, &own, choices),
         }
     }
     sdp
 }
 
-fn media(sdp: &mut String, section: &Section, own: &Own<'_>, received: bool) {
-    let payloads: Vec<&Payload> = section.payloads.iter().filter(|p| is_received(p)).collect();
+fn media(sdp: &mut String, section: &Section, own: &Own<'_>, choices: &AnswerChoices<'_>) {
+    let mid = section.mid.as_str();
+    let mut payloads: Vec<&Payload> = section.payloads.iter().filter(|p| is_received(p)).collect();
+    if choices.redundant.contains(&mid) {
+        // The sender takes what the answer names first (RFC 3264, section 6.1).
+        payloads.sort_by_key(|payload| !passes_redundantly(payload));
+    }
     let types: Vec<u8> = payloads.iter().flat_map(|p| [Some(p.payload_type), p.rtx]).flatten().collect();
     let usable = is_usable(section);
     lines::media_line(sdp, section.kind, if usable { 9 } else { 0 }, &types);
     lines::transport(sdp, own);
-    let received = received && usable && section.direction.sends();
+    let received = choices.received.contains(&mid) && usable && section.direction.sends();
     let direction = if received { "recvonly" } else { "inactive" };
     lines::mid(sdp, &section.mid);
     let _ = write!(sdp, "a={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n");
@@ -74,6 +82,11 @@ fn is_usable(section: &Section) -> bool {
 /// H.264 in packetization mode 0 has no fragmentation: nobody sends video so.
 fn is_received(payload: &Payload) -> bool {
     payload.codec != Codec::H264 || payload.fmtp.contains("packetization-mode=1")
+}
+
+/// The blocks of RED name Opus by its number, which has to be the one that viewers are offered.
+fn passes_redundantly(payload: &Payload) -> bool {
+    payload.codec == Codec::Red && payload.fmtp == RED_BLOCKS
 }
 
 fn answered_fmtp(payload: &Payload) -> String {

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// (payload type, codec, parameters, payload type of retransmissions). 111 and 63 are what libwebrtc itself uses: the blocks inside RED
 /// name Opus by number, and we do not rewrite them.
 const AUDIO: [(u8, Codec, &str, Option<u8>); 2] =
-    [(111, Codec::Opus, "minptime=10;useinbandfec=1", None), (63, Codec::Red, "111/111", None)];
+    [(111, Codec::Opus, "minptime=10;useinbandfec=1", None), (63, Codec::Red, RED_BLOCKS, None)];
 const H264: &str = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
 const VIDEO: [(u8, Codec, &str, Option<u8>); 4] = [
     (96, Codec::Vp8, "", Some(97)),
@@ -19,6 +19,8 @@ const VIDEO: [(u8, Codec, &str, Option<u8>); 4] = [
     (98, Codec::Vp9, "profile-id=0", Some(99)),
     (45, Codec::Av1, "level-idx=5;profile=0;tier=0", Some(46)),
 ];
+/// Of RED: its blocks are of the Opus that stands beside it.
+pub(super) const RED_BLOCKS: &str = "111/111";
 /// How a receiver tells what its line carries: the better way first wins. Sound is not counted in: it is sent in any case.
 const VIDEO_FEEDBACK: [&str; 2] = ["goog-remb", "transport-cc"];
 /// Lost sound is asked for again; there is no retransmission stream for it, it comes again as it was.

@@ -72,6 +72,7 @@ fn the_answer_binds_simulcast_and_refuses_what_may_not_be_sent() {
         session_id: 1,
         version: 1,
         received: &["1"],
+        redundant: &[],
     };
     let answer = write_answer(&offer, &choices);
     for needed in [
@@ -209,10 +210,34 @@ fn what_is_given_up_is_refused_and_leaves_the_bundle() {
         session_id: 1,
         version: 1,
         received: &["1", "2"],
+        redundant: &[],
     };
     let answer = write_answer(&offer, &choices);
     assert!(answer.contains("a=group:BUNDLE 0\r\n"), "{answer}");
     assert!(answer.contains("m=video 0 ") && answer.contains("m=audio 0 "), "{answer}");
+}
+
+#[test]
+fn redundant_sound_is_answered_first_where_it_is_wanted_and_can_pass() {
+    let first_of = |sdp: &str, redundant: &[&str]| {
+        let credentials = own();
+        let choices = AnswerChoices {
+            credentials: &credentials,
+            fingerprint: "AA",
+            candidates: &[],
+            session_id: 1,
+            version: 1,
+            received: &["2"],
+            redundant,
+        };
+        let answer = write_answer(&parse(sdp).unwrap(), &choices);
+        let line = answer.lines().find(|line| line.starts_with("m=audio")).unwrap().to_owned();
+        line.split(' ').nth(3).unwrap().to_owned()
+    };
+    assert_eq!(first_of(&simulcast_offer(), &["2"]), "63");
+    assert_eq!(first_of(&simulcast_offer(), &[]), "111", "the publisher disabled it");
+    let elsewhere = simulcast_offer().replace("a=fmtp:63 111/111", "a=fmtp:63 109/109");
+    assert_eq!(first_of(&elsewhere, &["2"]), "111", "viewers know no Opus of that number");
 }
 
 #[test]

@@ -61,13 +61,10 @@ impl Worker {
             set_extensions(&mut publisher.extensions, &section.extensions);
         }
         publisher.version += 1;
-        let received: Vec<&str> = offer
-            .sections
-            .iter()
-            .zip(&carried)
-            .filter(|(_, track)| track.is_some())
-            .map(|(section, _)| section.mid.as_str())
-            .collect();
+        let mids_of = |wanted: fn(&AnnouncedTrack) -> bool| -> Vec<&str> {
+            let sections = offer.sections.iter().zip(&carried);
+            sections.filter(|(_, track)| track.is_some_and(wanted)).map(|(section, _)| section.mid.as_str()).collect()
+        };
         let Some(local) = self.links.get(link).map(|link| link.transport.local_credentials()) else {
             return Err(MediaError::Closed);
         };
@@ -77,7 +74,8 @@ impl Worker {
             candidates: &self.candidates,
             session_id: publisher.session_id,
             version: publisher.version,
-            received: &received,
+            received: &mids_of(|_| true),
+            redundant: &mids_of(|track| track.redundant),
         };
         let answer = write_answer(&offer, &choices);
         let remote = RemoteParameters { credentials: offer.credentials, fingerprint: offer.fingerprint };

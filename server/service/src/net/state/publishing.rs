@@ -88,6 +88,7 @@ impl State {
                 kind: track.view.kind,
                 source: track.view.source,
                 layers: track.view.about.layers.clone(),
+                redundant: !track.view.about.disable_red,
             })
             .collect();
         self.media(sid, MediaJob::PublisherOffer { id, sdp, announced });

@@ -530,6 +530,7 @@ pub fn camera(sid: &str) -> AnnouncedTrack {
             layer(Quality::Medium, "h", 640, 360),
             layer(Quality::Low, "q", 320, 180),
         ],
+        redundant: false,
     }
 }
 
@@ -540,6 +541,7 @@ pub fn microphone(sid: &str) -> AnnouncedTrack {
         kind: TrackKind::Audio,
         source: TrackSource::Microphone,
         layers: Vec::new(),
+        redundant: false,
     }
 }
 
