@@ -201,6 +201,7 @@ pub fn description(bytes: &[u8]) {
         session_id: 1,
         version: 1,
         received: &received,
+        redundant: &received,
     };
     std::hint::black_box(write_answer(&offer, &choices));
 }
