@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, launch, shot } from "./harness/browser.mjs";
+import { noteConnections, received } from "./harness/connections.mjs";
 import { enrol, logIn, moving, onAir, org, pick } from "./harness/people.mjs";
 import { Installation, eventually } from "./harness/server.mjs";
 
@@ -47,37 +48,19 @@ async function hears(page, count, ms = 15_000) {
   });
 }
 
-/**
- * Notes when each party's picture and each sound began, and the page's connections, so that what they received can be read:
- * what a busy machine paints, and when a test gets its turn to ask, is another matter.
- */
+/** Notes when each party's picture and each sound began: when a test gets its turn to ask on a busy machine is another matter. */
 const note = () => {
   window.__began = {};
   const first = (what) => (window.__began[what] ??= Date.now());
   document.addEventListener("loadeddata", ({ target }) => target.closest("[data-party]") && first(target.closest("[data-party]").dataset.party), true);
   document.addEventListener("timeupdate", ({ target }) => target.matches("audio[data-sound]") && target.currentTime > 0 && first("sound"), true);
-  const Real = window.RTCPeerConnection;
-  window.__connections = [];
-  window.RTCPeerConnection = class extends Real {
-    constructor(...given) {
-      super(...given);
-      window.__connections.push(this);
-    }
-  };
 };
 
-/** The pictures that the page receives, the longest first. */
-const received = (page) =>
-  page.evaluate(async () => {
-    const streams = [];
-    for (const connection of window.__connections.filter((c) => c.connectionState === "connected")) {
-      for (const row of (await connection.getStats()).values()) {
-        if (row.type !== "inbound-rtp" || row.kind !== "video") continue;
-        streams.push({ track: row.trackIdentifier, frames: row.framesReceived, lost: row.packetsLost, at: row.timestamp });
-      }
-    }
-    return streams.sort((a, b) => b.frames - a.frames);
-  });
+/** The pictures that the page receives, the longest first: what a busy machine paints of them is another matter. */
+async function pictures(page) {
+  const streams = (await received(page, "video")).map((row) => ({ track: row.trackIdentifier, frames: row.framesReceived, lost: row.packetsLost, at: row.timestamp }));
+  return streams.sort((a, b) => b.frames - a.frames);
+}
 
 test("a call, an expert, a drawing, and the record of it", async (t) => {
   const base = installation.base;
@@ -90,6 +73,7 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   const expert = await logIn(centre, base, "lvshi");
   await admin.close();
   for (const page of [operator, station]) {
+    await noteConnections(page);
     await page.addInitScript(note);
     await page.reload();
   }
@@ -137,7 +121,7 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   assert.ok(took <= BOUND_MS, `both saw and heard after ${took} ms`);
 
   // The expert is asked and comes in; meanwhile the others' pictures keep coming, in the same streams.
-  const before3 = await Promise.all([received(operator), received(station)]);
+  const before3 = await Promise.all([pictures(operator), pictures(station)]);
   await operator.getByRole("button", { name: "邀请" }).first().click();
   const dialog = operator.getByRole("dialog");
   const row = dialog.locator("li").filter({ hasText: "孙雅琴" });
@@ -154,7 +138,7 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await Promise.all([hears(station, 2), hears(expert, 2), hears(operator, 2)]);
   for (const [n, page] of [operator, station].entries()) {
     const former = before3[n];
-    const now = (await received(page)).find((stream) => stream.track === former[0].track);
+    const now = (await pictures(page)).find((stream) => stream.track === former[0].track);
     assert.ok(now, "the picture goes on in the stream that it began in");
     const fps = ((now.frames - former[0].frames) * 1_000) / (now.at - former[0].at);
     t.diagnostic(`while the expert came in: ${fps.toFixed(1)} frames/s, ${now.lost - former[0].lost} packets lost`);
@@ -186,6 +170,10 @@ test("a call, an expert, a drawing, and the record of it", async (t) => {
   await station.route("**/earphones", unanswered);
   await station.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
   await station.getByRole("alert").waitFor();
+  await shot(station, "earphones-pulled");
+  await station.setViewportSize({ width: 390, height: 844 });
+  await shot(station, "earphones-pulled-390");
+  await station.setViewportSize({ width: 1440, height: 900 });
   await station.unroute("**/earphones", unanswered);
   await station.getByRole("button", { name: "戴耳机听耳语" }).waitFor();
   await station.getByRole("alert").waitFor({ state: "detached" });

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, launch } from "./harness/browser.mjs";
+import { noteConnections } from "./harness/connections.mjs";
 import { leave, ms, percentile } from "./harness/figures.mjs";
 import { enrol, logIn, moving, onAir, org } from "./harness/people.mjs";
 import { Installation, eventually } from "./harness/server.mjs";
@@ -26,15 +27,7 @@ before(async () => {
   browser = await launch();
   commander = await logIn(browser, installation.base, "zhihuizhang");
   ({ sites } = await org(commander));
-  await commander.addInitScript(() => {
-    window.connections = [];
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(...how) {
-        super(...how);
-        window.connections.push(this);
-      }
-    };
-  });
+  await noteConnections(commander);
   await commander.goto("/wall");
   for (const office of offices) await onAir(commander, office.site_id);
 });

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "../harness/browser.mjs";
+import { noteConnections, received, sum } from "../harness/connections.mjs";
 import { leave, ms } from "../harness/figures.mjs";
 import { logIn, moving, onAir, org, pick, tile } from "../harness/people.mjs";
 import { eventually } from "../harness/server.mjs";
@@ -38,18 +39,10 @@ const width = () => tile(commander, site.id).locator("video").evaluate((v) => v.
 const pausedWords = () => tile(commander, site.id).getByText("线路不足，画面暂停");
 
 /** Packets of sound that came to the page (at the first try or repaired), and that never did. */
-const sound = () =>
-  commander.evaluate(async () => {
-    const sum = { came: 0, lost: 0 };
-    for (const connection of window.connections.filter((c) => c.connectionState === "connected")) {
-      for (const row of (await connection.getStats()).values()) {
-        if (row.type !== "inbound-rtp" || row.kind !== "audio") continue;
-        sum.came += row.packetsReceived;
-        sum.lost += row.packetsLost;
-      }
-    }
-    return sum;
-  });
+async function sound() {
+  const rows = await received(commander, "audio");
+  return { came: sum(rows, "packetsReceived"), lost: sum(rows, "packetsLost") };
+}
 
 function longestStop(shown, from, to) {
   const times = [from, ...shown.map((f) => f.at).filter((at) => at >= from && at <= to), to];
@@ -64,16 +57,7 @@ before(async () => {
   browser = await launch();
   commander = await logIn(browser, installation.base, "zhihuizhang");
   site = (await org(commander)).sites.find((s) => s.id === office.site_id);
-  await commander.addInitScript(() => {
-    const Real = window.RTCPeerConnection;
-    window.connections = [];
-    window.RTCPeerConnection = class extends Real {
-      constructor(...given) {
-        super(...given);
-        window.connections.push(this);
-      }
-    };
-  });
+  await noteConnections(commander);
   await commander.goto("/wall");
   await onAir(commander, site.id);
   await pick(commander, site.id, "弱网检查");

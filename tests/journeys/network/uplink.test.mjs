@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "../harness/browser.mjs";
+import { noteConnections, received, sum } from "../harness/connections.mjs";
 import { enrol, logIn, moving, org, pick, tile } from "../harness/people.mjs";
 import { eventually } from "../harness/server.mjs";
 import { overThere, setLoss } from "../harness/two-hosts.mjs";
@@ -20,21 +21,16 @@ let installation, village, centre, commander, site, folder;
 const wait = (ms) => commander.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), ms);
 
 /** Samples of the sound that the page played so far, and those of them that it had to make up where something was said. */
-const heard = () =>
-  commander.evaluate(async () => {
-    const sum = { played: 0, madeUp: 0, packets: 0, lost: 0, energy: 0 };
-    for (const connection of window.connections.filter((c) => c.connectionState === "connected")) {
-      for (const row of (await connection.getStats()).values()) {
-        if (row.type !== "inbound-rtp" || row.kind !== "audio") continue;
-        sum.played += row.totalSamplesReceived;
-        sum.madeUp += row.concealedSamples - row.silentConcealedSamples;
-        sum.packets += row.packetsReceived;
-        sum.lost += row.packetsLost;
-        sum.energy += row.totalAudioEnergy;
-      }
-    }
-    return sum;
-  });
+async function heard() {
+  const rows = await received(commander, "audio");
+  return {
+    played: sum(rows, "totalSamplesReceived"),
+    madeUp: sum(rows, "concealedSamples") - sum(rows, "silentConcealedSamples"),
+    packets: sum(rows, "packetsReceived"),
+    lost: sum(rows, "packetsLost"),
+    energy: sum(rows, "totalAudioEnergy"),
+  };
+}
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "lianxian-voice-"));
@@ -49,16 +45,7 @@ before(async () => {
   await enrol(village, installation.base, admin, site.id, "服务窗口一号机");
   await admin.close();
   commander = await logIn(centre, installation.base, "zhihuizhang");
-  await commander.addInitScript(() => {
-    const Real = window.RTCPeerConnection;
-    window.connections = [];
-    window.RTCPeerConnection = class extends Real {
-      constructor(...given) {
-        super(...given);
-        window.connections.push(this);
-      }
-    };
-  });
+  await noteConnections(commander);
   await commander.goto("/wall");
   await pick(commander, site.id, "弱网检查");
   await moving(commander, site.id, { count: 30 });

@@ -434,7 +434,7 @@ impl Assists {
     /// The site takes the centre's call: from now on both sides see and hear each other. Devices only; a call that was
     /// answered already is left as it is.
     pub async fn answer(&self, actor: &Actor, session: &SessionId) -> ServiceResult<AssistView> {
-        let (mut work, found) = self.of_station(actor, session, AuditAction::AssistAnswer).await?;
+        let (mut work, found, _) = self.of_station(actor, session, AuditAction::AssistAnswer).await?;
         if work.tx.answer_assist(session, work.now).await? {
             work.tx.append_timeline(session, work.now, "assist.answered", "{}").await?;
             work.audit(
@@ -453,8 +453,8 @@ impl Assists {
 
     /// Whoever is at the station puts earphones on, or takes them off: with them on whispers reach it. Devices only.
     pub async fn wear_earphones(&self, actor: &Actor, session: &SessionId, worn: bool) -> ServiceResult<AssistView> {
-        let (mut work, found) = self.of_station(actor, session, AuditAction::AssistEarphones).await?;
-        earphones::wear(&mut work, &found, worn).await?;
+        let (mut work, found, assist) = self.of_station(actor, session, AuditAction::AssistEarphones).await?;
+        earphones::wear(&mut work, &found, &assist, worn).await?;
         let view = view(&mut work.tx, found).await?;
         work.commit().await?;
         Ok(view)
@@ -462,7 +462,7 @@ impl Assists {
 
     /// The site ends it. Devices only.
     pub async fn hang_up(&self, actor: &Actor, session: &SessionId) -> ServiceResult<SessionView> {
-        let (mut work, mut found) = self.of_station(actor, session, AuditAction::AssistHangUp).await?;
+        let (mut work, mut found, _) = self.of_station(actor, session, AuditAction::AssistHangUp).await?;
         let event = SessionEvent::End { cause: SessionEnd::HungUp, note: String::new() };
         change::apply(&mut work, &mut found, event).await?;
         work.audit(
@@ -482,17 +482,17 @@ impl Assists {
         actor: &Actor,
         session: &SessionId,
         action: AuditAction,
-    ) -> ServiceResult<(Work, Session)> {
+    ) -> ServiceResult<(Work, Session, Assist)> {
         let mut work = self.core.begin(actor).await?;
         let found = assist_session(&mut work.tx, session).await?;
         let assist = work.tx.assist(session).await?;
-        let own = actor.device().is_some_and(|d| assist.is_some_and(|assist| assist.station == d.endpoint));
-        if !own {
+        let own = |assist: &Assist| actor.device().is_some_and(|device| assist.station == device.endpoint);
+        let Some(assist) = assist.filter(own) else {
             drop(work);
             return Err(self.core.refuse(actor, action, AuditObject::Session, session.as_str()).await);
-        }
+        };
         open_or(&found)?;
-        Ok((work, found))
+        Ok((work, found, assist))
     }
 
     /// Whether the actor may say who takes part: an attendee with `requests.answer`, or right `requests.manage`.

@@ -101,10 +101,9 @@ pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<Lin
             put_presence(&mut work, &endpoint, &site, presence).await?;
             for mut session in work.tx.open_sessions_of_site(&site_id).await? {
                 if session.kind == SessionKind::Assist {
-                    if work.tx.assist(&session.id).await?.is_none_or(|assist| assist.station != endpoint.id) {
-                        continue;
-                    }
-                    earphones::relinked(&mut work, &session).await?;
+                    let assist = work.tx.assist(&session.id).await?;
+                    let Some(assist) = assist.filter(|assist| assist.station == endpoint.id) else { continue };
+                    earphones::relinked(&mut work, &session, &assist).await?;
                 }
                 if session.open_attendances().any(|a| a.endpoint_id.as_ref() == Some(&endpoint.id)) {
                     continue;

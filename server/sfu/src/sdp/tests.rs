@@ -34,6 +34,19 @@ fn own() -> Credentials {
     Credentials { ufrag: "0+abcd".to_owned(), pwd: "p".repeat(24) }
 }
 
+/// Answers that take no track of any offer.
+fn nothing_taken(credentials: &Credentials) -> AnswerChoices<'_> {
+    AnswerChoices {
+        credentials,
+        fingerprint: "AA",
+        candidates: &[],
+        session_id: 1,
+        version: 1,
+        received: &[],
+        redundant: &[],
+    }
+}
+
 #[test]
 fn a_simulcast_offer_is_read_whole() {
     let offer = parse(&simulcast_offer()).unwrap();
@@ -65,15 +78,7 @@ fn the_answer_binds_simulcast_and_refuses_what_may_not_be_sent() {
     let credentials = own();
     let at = |address: &str, carrier| Candidate { address: address.parse().unwrap(), carrier };
     let candidates = [at("192.0.2.1:8444", Carrier::Udp), at("192.0.2.1:443", Carrier::Tcp)];
-    let choices = AnswerChoices {
-        credentials: &credentials,
-        fingerprint: "AA",
-        candidates: &candidates,
-        session_id: 1,
-        version: 1,
-        received: &["1"],
-        redundant: &[],
-    };
+    let choices = AnswerChoices { candidates: &candidates, received: &["1"], ..nothing_taken(&credentials) };
     let answer = write_answer(&offer, &choices);
     for needed in [
         "a=simulcast:recv q;h;f",
@@ -203,15 +208,7 @@ fn what_is_given_up_is_refused_and_leaves_the_bundle() {
     let offer = parse(&offer).unwrap();
     assert!(offer.sections[1].rejected && offer.sections[1].mid.is_empty());
     let credentials = own();
-    let choices = AnswerChoices {
-        credentials: &credentials,
-        fingerprint: "AA",
-        candidates: &[],
-        session_id: 1,
-        version: 1,
-        received: &["1", "2"],
-        redundant: &[],
-    };
+    let choices = AnswerChoices { received: &["1", "2"], ..nothing_taken(&credentials) };
     let answer = write_answer(&offer, &choices);
     assert!(answer.contains("a=group:BUNDLE 0\r\n"), "{answer}");
     assert!(answer.contains("m=video 0 ") && answer.contains("m=audio 0 "), "{answer}");
@@ -221,15 +218,7 @@ fn what_is_given_up_is_refused_and_leaves_the_bundle() {
 fn redundant_sound_is_answered_first_where_it_is_wanted_and_can_pass() {
     let first_of = |sdp: &str, redundant: &[&str]| {
         let credentials = own();
-        let choices = AnswerChoices {
-            credentials: &credentials,
-            fingerprint: "AA",
-            candidates: &[],
-            session_id: 1,
-            version: 1,
-            received: &["2"],
-            redundant,
-        };
+        let choices = AnswerChoices { received: &["2"], redundant, ..nothing_taken(&credentials) };
         let answer = write_answer(&parse(sdp).unwrap(), &choices);
         let line = answer.lines().find(|line| line.starts_with("m=audio")).unwrap().to_owned();
         line.split(' ').nth(3).unwrap().to_owned()
