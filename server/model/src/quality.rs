@@ -65,7 +65,7 @@ impl UpstreamSample {
 pub struct ViewerSample {
     pub span_ms: u32,
     pub bytes: u64,
-    /// Packets that its receiver reported on, and those of them that it missed.
+    /// Packets that were sent until its receiver reported, and those of them that its line lost; not what the publisher's line had lost before.
     pub reported: u64,
     pub missed: u64,
     pub jitter_ms: u32,

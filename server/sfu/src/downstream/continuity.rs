@@ -99,6 +99,11 @@ impl Continuity {
         }
     }
 
+    /// One above the highest number that left, endless: the difference of two is what a receiver expected in between.
+    pub fn left_numbers(&self) -> u64 {
+        self.left
+    }
+
     /// Stops, and takes back every number above the highest that left: the packets that had them were let go unsent, and leave no gap.
     pub fn rewind(&mut self) {
         self.paused = true;

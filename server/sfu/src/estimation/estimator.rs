@@ -161,11 +161,11 @@ impl Estimator {
         self.loss.add(received, lost);
         self.first_feedback.get_or_insert(now);
         (self.last_feedback, self.unanswered) = (now, 0);
-        self.judge(usage, stands, now);
+        self.judge(usage, stands, history, now);
         self.estimate
     }
 
-    fn judge(&mut self, usage: Usage, stands: Usage, now: Micros) {
+    fn judge(&mut self, usage: Usage, stands: Usage, history: &History, now: Micros) {
         let before = self.estimate;
         // Twice what was really acknowledged in the last second is the most that growth may reach, whatever arrival times say.
         let believed = self.acknowledged.rate_at(now);
@@ -187,7 +187,7 @@ impl Estimator {
             self.loss.raise(shown);
             rate = shown;
         }
-        let allowed = self.loss.update(before.min(rate), now).unwrap_or(MAX_ESTIMATE);
+        let allowed = self.loss.update(before.min(rate), || history.sent_rate(now), now).unwrap_or(MAX_ESTIMATE);
         self.estimate = rate.min(allowed).clamp(MIN_ESTIMATE, MAX_ESTIMATE);
         if self.estimate < rate {
             // When losses are over it goes up from here, not from where it was.

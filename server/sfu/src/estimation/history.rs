@@ -8,6 +8,9 @@ pub const LEAST_REMEMBERED: usize = 256;
 pub const MOST_REMEMBERED: usize = 2_048;
 /// A packet without a report for this long will get none.
 const KEPT: u32 = 1_500_000;
+const SECOND: u32 = 1_000_000;
+/// A rate is taken over this time at least, in microseconds: packets leave in bursts.
+const LEAST_SPAN: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Fate {
@@ -125,6 +128,22 @@ impl History {
         }
     }
 
+    /// What was sent in the last second, in bit/s; or since the oldest packet that is remembered.
+    pub fn sent_rate(&self, now: Micros) -> u64 {
+        let (mut bytes, mut span) = (0, LEAST_SPAN);
+        for number in (self.first..self.next).rev() {
+            let entry = self.entry(number);
+            let age = (now as u32).wrapping_sub(entry.at);
+            if age >= SECOND {
+                span = SECOND;
+                break;
+            }
+            bytes += u64::from(entry.size);
+            span = span.max(age);
+        }
+        bytes * 8 * u64::from(SECOND) / u64::from(span)
+    }
+
     /// Bytes that it takes.
     pub fn heap(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
@@ -170,6 +189,28 @@ mod tests {
             history.record(1_000, 0, number * 100);
         }
         assert_eq!(history.heap(), MOST_REMEMBERED * 8);
+    }
+
+    #[test]
+    fn the_rate_is_of_the_last_second_or_of_what_is_remembered() {
+        let mut history = History::default();
+        assert_eq!(history.sent_rate(5_000_000), 0);
+        let first = u64::from(u32::MAX) - 500_000;
+        for number in 0..200u64 {
+            history.record(1_000, 0, first + number * 10_000);
+        }
+        // 100 packets a second.
+        let rate = history.sent_rate(first + 2_000_000);
+        assert!((780_000..=800_000).contains(&rate), "{rate}");
+        assert_eq!(history.sent_rate(first + 9_000_000), 0);
+        // Of ten thousand a second only the last 256 are remembered once they are told of.
+        for number in 0..10_000u64 {
+            let now = first + 10_000_000 + number * 100;
+            history.record(1_000, 0, now);
+            history.report(history.next_sequence().wrapping_sub(1), true, now);
+        }
+        let rate = history.sent_rate(first + 11_000_000);
+        assert!((19_000_000..22_000_000).contains(&rate), "256 kB within the shortest span: {rate}");
     }
 
     proptest! {

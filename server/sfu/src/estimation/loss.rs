@@ -48,8 +48,8 @@ impl LossBound {
         self.average
     }
 
-    /// What losses allow now, in bit/s; `estimate` is what is sent to at most at present.
-    pub fn update(&mut self, estimate: u64, now: Micros) -> Option<u64> {
+    /// What losses allow now, in bit/s; `estimate` is what may be sent at most at present, `sent` what is.
+    pub fn update(&mut self, estimate: u64, sent: impl FnOnce() -> u64, now: Micros) -> Option<u64> {
         let since = *self.since.get_or_insert(now);
         let (packets, passed) = (self.received.saturating_add(self.lost), now.saturating_sub(since));
         let ripe = (packets >= ENOUGH && passed >= SHORTEST) || (packets >= PROBE && passed >= LONGEST);
@@ -64,16 +64,17 @@ impl LossBound {
         }
         let is_lossy_now = share > TOO_MUCH / 2.0;
         (self.received, self.lost, self.since) = (0, 0, Some(now));
-        self.judge(estimate, is_lossy_now, passed);
+        self.judge(estimate, sent, is_lossy_now, passed);
         self.bound
     }
 
-    fn judge(&mut self, estimate: u64, is_lossy_now: bool, passed: Micros) {
+    fn judge(&mut self, estimate: u64, sent: impl FnOnce() -> u64, is_lossy_now: bool, passed: Micros) {
         let seconds = passed.min(LONGEST) as f64 / 1_000_000.0;
         if self.average > TOO_MUCH {
             // Not for losses that are over.
             if is_lossy_now {
-                let from = self.bound.map_or(estimate, |bound| bound.min(estimate)) as f64;
+                // To send less than may be sent, but not less than is sent, would change nothing.
+                let from = self.bound.map_or(estimate, |bound| bound.min(estimate)).min(sent()) as f64;
                 let next = from * (1.0 - 0.5 * f64::from(self.average));
                 self.bound = Some((next as u64).max(MIN_ESTIMATE));
             }
@@ -111,7 +112,7 @@ mod tests {
             now += 50_000;
             let lost = (0..10).filter(|_| rng.random_bool(loss)).count() as u32;
             bound.add(10 - lost, lost);
-            last = bound.update(last.unwrap_or(2_000_000), now);
+            last = bound.update(last.unwrap_or(2_000_000), || 2_000_000, now);
         }
         last
     }
@@ -137,11 +138,20 @@ mod tests {
         for _ in 0..8 {
             bound.add(8, 0);
             now += 1_000_000;
-            bound.update(bad, now);
+            bound.update(bad, || bad, now);
         }
         assert!(bound.average() < LITTLE / 4.0, "{}", bound.average());
         bound.raise(900_000);
         bound.add(30, 0);
-        assert!(bound.update(2_000_000, now + 1_000_000).is_none_or(|bound| bound >= 900_000));
+        assert!(bound.update(2_000_000, || 2_000_000, now + 1_000_000).is_none_or(|bound| bound >= 900_000));
+    }
+
+    #[test]
+    fn what_may_be_sent_and_is_not_does_not_hold_the_fall_up() {
+        let mut bound = LossBound::default();
+        bound.add(70, 30);
+        assert_eq!(bound.update(5_000_000, || 150_000, 1_000_000), None, "the first time is noted alone");
+        bound.add(70, 30);
+        assert!(bound.update(5_000_000, || 150_000, 1_500_000).is_some_and(|bound| bound < 150_000));
     }
 }

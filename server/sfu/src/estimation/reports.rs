@@ -17,10 +17,10 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// A receiver report of so many packets, of which a share (of 256) was lost.
-    pub fn reception(&mut self, packets: u32, fraction_lost: u8) {
-        let lost = (u64::from(packets) * u64::from(fraction_lost)).div_ceil(256) as u32;
-        self.loss.add(packets.saturating_sub(lost), lost);
+    /// A receiver report of so many packets, of which so many 256ths of a packet were lost, not more than all.
+    pub fn reception(&mut self, packets: u32, lost_256: u64) {
+        let lost = lost_256.div_ceil(256).min(u64::from(packets)) as u32;
+        self.loss.add(packets - lost, lost);
     }
 
     /// The viewer's own estimate, in bit/s.
@@ -31,7 +31,7 @@ impl Reports {
     /// In bit/s; `None` while nothing bounds it. `sent` is what is sent at present, in bit/s.
     pub fn update(&mut self, sent: u64, now: Micros) -> Option<u64> {
         let before = self.estimate.unwrap_or(START_ESTIMATE.max(sent));
-        let loss = self.loss.update(before, now);
+        let loss = self.loss.update(before, || sent, now);
         let claim = sent.saturating_mul(CLAIM).max(LEAST_CLAIM);
         let remb = self.remb.filter(|(_, at)| now.saturating_sub(*at) < REMB_LIFE).map(|(rate, _)| rate);
         let bounds = [loss, remb];
@@ -72,7 +72,7 @@ mod tests {
         let mut now = 0;
         for _ in 0..20 {
             now += 1_000_000;
-            reports.reception(200, 77);
+            reports.reception(200, 60 * 256);
             reports.update(1_500_000, now);
         }
         let bad = reports.estimate().unwrap();

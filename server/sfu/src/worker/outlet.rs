@@ -150,10 +150,10 @@ impl Outlet {
         taken
     }
 
-    /// A receiver report of so many packets, of which a share (of 256) was lost.
-    pub fn reception(&mut self, packets: u32, fraction_lost: u8, now: Instant) {
+    /// A receiver report of so many packets, of which so many 256ths of a packet were lost.
+    pub fn reception(&mut self, packets: u32, lost_256: u64, now: Instant) {
         if !self.stamps && self.feedbacks.take(FEEDBACKS, now) {
-            self.reports.reception(packets, fraction_lost);
+            self.reports.reception(packets, lost_256);
             self.update_reports(now);
         }
     }

@@ -97,7 +97,7 @@ pub(super) struct Watching {
     freezes: u32,
     frozen: Duration,
     pub reported: u64,
-    /// Of what was reported, 256ths of a packet.
+    /// Of what was reported, what its line lost, in 256ths of a packet.
     pub missed_256: u64,
     /// In units of the RTP clock.
     pub jitter: u32,

@@ -140,19 +140,19 @@ impl Worker {
         let Some(track) = self.tracks.get_mut(track) else { return };
         let is_sound = track.is_audio();
         let Some(viewer) = track.viewers.get_mut(viewer) else { return };
-        let packets = viewer.take_reported();
-        viewer.watch.reported += u64::from(packets);
-        viewer.watch.missed_256 += u64::from(packets) * u64::from(report.fraction_lost);
+        let carriage = viewer.take_carriage(report.fraction_lost);
+        viewer.watch.reported += u64::from(carriage.packets);
+        viewer.watch.missed_256 += carriage.lost_256;
         viewer.watch.jitter = report.jitter;
         if is_sound {
-            viewer.redundancy.reported(packets, f32::from(report.fraction_lost) / 256.0, now);
+            viewer.redundancy.reported(carriage.packets, carriage.share(), now);
         }
         if let Some(outlet) = self.links.get_mut(viewer.link).and_then(|link| link.outlet.as_mut()) {
-            outlet.reception(packets, report.fraction_lost, now);
+            outlet.reception(carriage.packets, carriage.lost_256, now);
         }
         let sent = viewer.reported(report.last_report).filter(|_| report.last_report != 0);
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.downstream_loss.add(f32::from(report.fraction_lost) / 256.0);
+        peer.downstream_loss.add(carriage.share());
         if let Some(sent) = sent {
             let held = Duration::from_secs_f64(f64::from(report.delay) / 65_536.0);
             peer.round_trip = now.saturating_duration_since(sent).checked_sub(held).or(peer.round_trip);

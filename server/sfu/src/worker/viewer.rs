@@ -34,6 +34,34 @@ pub(super) enum Share {
     Paused,
 }
 
+/// What became of the packets sent to a viewer between two reports of its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Carriage {
+    pub packets: u32,
+    /// Of them lost on the way, in 256ths of a packet.
+    pub lost_256: u64,
+}
+
+impl Carriage {
+    fn of(packets: u32, expected: u64, fraction_lost: u8) -> Self {
+        let missed_256 = expected.saturating_mul(u64::from(fraction_lost));
+        // Repairs of the publisher's line fill gaps of before: then more packets left than numbers were used.
+        let lost_256 = if u64::from(packets) < expected {
+            missed_256.saturating_sub((expected - u64::from(packets)) * 256)
+        } else if fraction_lost > 0 {
+            missed_256 + (u64::from(packets) - expected) * 256
+        } else {
+            0
+        };
+        Self { packets, lost_256: lost_256.min(u64::from(packets) * 256) }
+    }
+
+    /// The share lost, in [0, 1].
+    pub fn share(self) -> f32 {
+        if self.packets == 0 { 0.0 } else { self.lost_256 as f32 / 256.0 / self.packets as f32 }
+    }
+}
+
 pub(super) struct Viewer {
     pub peer: Key<Peer>,
     pub link: Key<Link>,
@@ -63,8 +91,9 @@ pub(super) struct Viewer {
     resend: Option<Box<Resend>>,
     /// Of sound.
     pub redundancy: Redundancy,
-    /// Packets sent when its receiver last reported.
+    /// Packets sent, and numbers used, when its receiver last reported.
     reported_packets: u32,
+    reported_numbers: u64,
     last_arrival: Option<Instant>,
     /// Its first packet was told of.
     pub started: bool,
@@ -91,6 +120,7 @@ pub(super) struct ViewerParts {
 
 impl Viewer {
     pub fn new(parts: ViewerParts, now: Instant) -> Self {
+        let continuity = Continuity::new(parts.first[0]);
         Self {
             peer: parts.peer,
             link: parts.link,
@@ -109,7 +139,8 @@ impl Viewer {
             share: Share::Free,
             patience: Patience::default(),
             pictures: Allowance::default(),
-            continuity: Continuity::new(parts.first[0]),
+            reported_numbers: continuity.left_numbers(),
+            continuity,
             retransmissions: Retransmissions::new(parts.first[1], now),
             resend: None,
             redundancy: Redundancy::default(),
@@ -317,9 +348,13 @@ impl Viewer {
         Some(bytes.len())
     }
 
-    /// Packets sent since its receiver last reported.
-    pub fn take_reported(&mut self) -> u32 {
-        self.packets.wrapping_sub(std::mem::replace(&mut self.reported_packets, self.packets))
+    /// What its receiver's report says of the line to it (RFC 3550, section 6.4.1), `fraction_lost` in 256ths of what it expected since
+    /// the last: numbers that were never sent, because the publisher's line lost them, are not this line's losses.
+    pub fn take_carriage(&mut self, fraction_lost: u8) -> Carriage {
+        let packets = self.packets.wrapping_sub(std::mem::replace(&mut self.reported_packets, self.packets));
+        let numbers = self.continuity.left_numbers();
+        let expected = numbers - std::mem::replace(&mut self.reported_numbers, numbers);
+        Carriage::of(packets, expected, fraction_lost)
     }
 
     pub fn repairs(&self) -> bool {

@@ -204,6 +204,28 @@ fn a_third_lost_pauses_the_picture_and_the_sound_goes_on() {
     assert!(stop < SECOND, "{stop:?}");
 }
 
+/// Where feedback is lost as well, and pictures of the lowest layer are few packets, verdicts are rare.
+#[test]
+fn a_third_lost_each_way_pauses_the_picture_soon() {
+    for seed in 0..20 {
+        let mut stage = Stage::new(1, RATES);
+        stage.seed = seed * 100;
+        let (down, up) = (stage.pipe(line(3_000_000)), stage.pipe(Weather::default()));
+        let viewer = stage.view(down, up, Tells::Arrivals);
+        stage.weather(down).loss = 0.1;
+        stage.run(SECOND * 20);
+        assert!(!stage.is_paused(viewer, "TR_c0"), "seed {seed}: not at a tenth");
+        stage.weather(down).loss = 0.3;
+        stage.weather(up).loss = 0.3;
+        let from = stage.now();
+        while !stage.is_paused(viewer, "TR_c0") {
+            stage.run(SECOND / 10);
+            assert!(stage.now() - from <= SECOND * 8, "seed {seed}: paused within eight seconds");
+        }
+        println!("seed {seed}: {:?}", stage.now() - from);
+    }
+}
+
 #[test]
 fn rare_words_come_over_a_line_that_loses_a_third_each_way() {
     let (mut stage, viewer, down, up) = one_viewer(line(3_000_000));

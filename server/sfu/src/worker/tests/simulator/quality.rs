@@ -77,6 +77,37 @@ fn an_interval_tells_what_a_viewer_was_sent_and_what_it_lost() {
 }
 
 #[test]
+fn what_the_publishers_line_lost_is_not_held_against_the_viewers_line() {
+    let (mut stage, viewer, viewer_down) = viewed(Weather { rate: Some(8_000_000), ..Weather::default() });
+    let (down, up) = (stage.pipe(Weather::default()), stage.pipe(Weather { loss: 0.2, ..Weather::default() }));
+    stage.publish_over(down, up);
+    stage.run(SECOND * 45);
+    assert!(sent(&stage, "TR_m")[1].loss().unwrap() > 0.15);
+    for track in ["TR_m", "TR_c0"] {
+        let samples = received(&stage, viewer, track);
+        assert!(samples.len() >= 4, "{samples:?}");
+        let (missed, reported) = samples.iter().fold((0, 0), |(m, r), s| (m + s.missed, r + s.reported));
+        assert!(missed * 100 <= reported, "{track}: {missed} of {reported}");
+    }
+    assert_eq!(stage.house.counter("copies_total"), 0, "copies of what never came help nobody");
+    let who = stage.house.sid(stage.viewers[viewer].person);
+    let lost = stage.house.events.iter().filter_map(|event| match event {
+        MediaEvent::Quality { participant, downstream_loss, .. } if *participant == who => Some(*downstream_loss),
+        _ => None,
+    });
+    assert!(lost.fold(0.0, f32::max) < 0.02);
+
+    // Both lines lose: each what it is.
+    stage.weather(viewer_down).loss = 0.1;
+    let before = received(&stage, viewer, "TR_c0").len();
+    stage.run(SECOND * 45);
+    for sample in &received(&stage, viewer, "TR_c0")[before + 1..] {
+        let loss = sample.loss().unwrap();
+        assert!((0.07..0.13).contains(&loss), "{loss}");
+    }
+}
+
+#[test]
 fn a_camera_that_stands_still_freezes_its_viewers_and_a_line_that_is_too_slow_pauses_them() {
     let (mut stage, viewer, down) = viewed(Weather::default());
     let up = stage.pipe(Weather::default());

@@ -18,6 +18,8 @@ pub struct Stage {
     pub cameras: Vec<Camera>,
     pub microphone: Microphone,
     pub viewers: Vec<Viewer>,
+    /// Of the first pipe's chances; the next has the next.
+    pub seed: u64,
     heard: usize,
 }
 
@@ -46,12 +48,13 @@ impl Stage {
             cameras: (0..cameras).map(|n| Camera::new(&format!("TR_c{n}"), n, n as u32 + 1, rates)).collect(),
             microphone: Microphone::new("TR_m", cameras),
             viewers: Vec::new(),
+            seed: 77,
             heard: 0,
         }
     }
 
     pub fn pipe(&mut self, weather: Weather) -> usize {
-        let seed = 77 + self.house.pipes.len() as u64;
+        let seed = self.seed + self.house.pipes.len() as u64;
         self.house.pipes.push(Pipe::new(weather, seed));
         self.house.pipes.len() - 1
     }
