@@ -58,8 +58,9 @@ pub(crate) struct Tally {
 struct Stream {
     socket: TcpStream,
     flow: Flow,
-    /// Of a frame that has not come whole.
+    /// What has come and was not taken whole, from `read` on.
     arrived: Vec<u8>,
+    read: usize,
     queue: Vec<u8>,
     /// What of `queue` the kernel has.
     taken: usize,
@@ -115,6 +116,7 @@ impl Streams {
             socket,
             flow,
             arrived: Vec::new(),
+            read: 0,
             queue: Vec::new(),
             taken: 0,
             is_fresh: false,
@@ -140,24 +142,33 @@ impl Streams {
         }
     }
 
-    /// Moves the next whole frame into `frame`, and tells its flow.
+    /// Moves the next whole frame into `frame`, and tells its flow. An empty one says nothing, and is passed over.
     pub fn next_frame(&mut self, token: u64, frame: &mut Vec<u8>) -> Option<Flow> {
         let place = place(token)?;
         let stream = self.slots.get_mut(place)?.as_mut()?;
-        let head: [u8; FRAME_HEAD] = *stream.arrived.first_chunk()?;
-        let len = usize::from(u16::from_be_bytes(head));
-        if len > MAX_DATAGRAM {
-            // No peer sends such a frame, and what follows cannot be trusted to be one.
-            self.tally.cut += 1;
-            self.remove(place);
-            return None;
+        loop {
+            let rest = stream.arrived.get(stream.read..).unwrap_or_default();
+            let len = rest.first_chunk().map(|head| usize::from(u16::from_be_bytes(*head)));
+            if len.is_some_and(|len| len > MAX_DATAGRAM) {
+                // No peer sends such a frame, and what follows cannot be trusted to be one.
+                self.tally.cut += 1;
+                self.remove(place);
+                return None;
+            }
+            let Some(whole) = len.and_then(|len| rest.get(FRAME_HEAD..FRAME_HEAD + len)) else {
+                // Moved once for all the frames before it.
+                stream.arrived.drain(..stream.read);
+                stream.read = 0;
+                return None;
+            };
+            stream.read += FRAME_HEAD + whole.len();
+            if !whole.is_empty() {
+                frame.clear();
+                frame.extend_from_slice(whole);
+                self.tally.datagrams_in += 1;
+                return Some(stream.flow);
+            }
         }
-        let whole = stream.arrived.get(FRAME_HEAD..FRAME_HEAD + len)?;
-        frame.clear();
-        frame.extend_from_slice(whole);
-        stream.arrived.drain(..FRAME_HEAD + len);
-        self.tally.datagrams_in += 1;
-        Some(stream.flow)
     }
 
     /// Queues a datagram in its frame.
@@ -340,6 +351,11 @@ mod tests {
         assert_eq!(frames(&mut streams, 1), [vec![1]]);
         client.write_all(second).unwrap();
         assert_eq!(frames(&mut streams, 2), [vec![2; 2], vec![3; 3]]);
+        // Empty frames, and half of one that ends later.
+        client.write_all(&[&[0; 2_000][..], &[0, 2, 4, 4, 0, 3, 5]].concat()).unwrap();
+        assert_eq!(frames(&mut streams, 1), [vec![4; 2]]);
+        client.write_all(&[5, 5]).unwrap();
+        assert_eq!(frames(&mut streams, 1), [vec![5; 3]]);
 
         streams.queue(&flow, &[7; 300]);
         streams.queue(&flow, &[8; 5]);

@@ -7,6 +7,8 @@ use std::fmt;
 /// Lines and media sections of one description; its bytes are limited by the request's body.
 const MAX_LINES: usize = 4_096;
 const MAX_SECTIONS: usize = 32;
+/// There are no more (RFC 3551).
+const MAX_PAYLOAD_TYPES: usize = 128;
 
 /// Text that is no description, and where it stops being one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -188,7 +190,8 @@ impl Section {
     pub(super) fn formats(&self) -> Vec<Format> {
         let of = |name: &'static str| {
             let pairs = values(&self.lines, name).filter_map(|value| value.split_once(' '));
-            pairs.filter_map(|(number, rest)| Some((number.parse::<u8>().ok()?, rest))).collect::<Vec<_>>()
+            let numbered = pairs.filter_map(|(number, rest)| Some((number.parse::<u8>().ok()?, rest)));
+            numbered.take(MAX_PAYLOAD_TYPES).collect::<Vec<_>>()
         };
         let (maps, fmtps) = (of("rtpmap"), of("fmtp"));
         let fmtp = |payload_type: u8| {
@@ -196,14 +199,22 @@ impl Section {
         };
         let map = |payload_type: u8| maps.iter().find(|(number, _)| *number == payload_type).map(|(_, map)| *map);
         let is_rtx = |map: &str| map.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("rtx/"));
-        let listed: Vec<u8> =
-            self.media.split(' ').skip(3).filter_map(|number| number.parse().ok()).filter(|n| *n < 128).collect();
-        let rtx_of = |repaired: u8| {
-            listed.iter().copied().find(|number| {
-                map(*number).is_some_and(is_rtx)
-                    && fmtp(*number).split(';').any(|p| p.trim() == format!("apt={repaired}"))
+        let mut listed: Vec<u8> = Vec::new();
+        for number in self.media.split(' ').skip(3).filter_map(|number| number.parse().ok()) {
+            if usize::from(number) < MAX_PAYLOAD_TYPES && !listed.contains(&number) {
+                listed.push(number);
+            }
+        }
+        // (repaired, by): RFC 4588, section 8.1.
+        let repairs: Vec<(u8, u8)> = listed
+            .iter()
+            .filter(|number| map(**number).is_some_and(is_rtx))
+            .filter_map(|number| {
+                let repaired = fmtp(*number).split(';').find_map(|p| p.trim().strip_prefix("apt="))?;
+                Some((repaired.parse().ok()?, *number))
             })
-        };
+            .collect();
+        let rtx_of = |wanted: u8| repairs.iter().find(|(repaired, _)| *repaired == wanted).map(|(_, rtx)| *rtx);
         let media = listed.iter().filter_map(|number| Some((*number, map(*number)?)));
         media
             .filter(|(_, map)| !is_rtx(map))
@@ -283,6 +294,13 @@ pub(super) mod tests {
         assert_eq!(read, [(97, None, None), (98, Some(Codec::Vp8), Some(99))]);
         assert_eq!(video.rids(), ["hi", "mid", "lo"]);
         assert_eq!(video.extensions(), [("3", "urn:x")]);
+    }
+
+    #[test]
+    fn a_format_that_is_listed_often_is_one() {
+        let often = OFFER.replace("SAVPF 97 98 99", &format!("SAVPF {}", "98 99 ".repeat(5_000).trim()));
+        let formats = Description::parse(&often).unwrap().sections[1].formats();
+        assert_eq!(formats.iter().map(|f| (f.payload_type, f.rtx)).collect::<Vec<_>>(), [(98, Some(99))]);
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::io::Cursor;
 
 /// Payload types of a section: there are no more (RFC 3551).
 const MAX_PAYLOAD_TYPES: usize = 128;
+/// Bytes of a payload type's parameters; longer ones are no codec's that we know, and are not read.
+const MAX_FMTP_BYTES: usize = 512;
 /// Streams, repairs and simulcast layers that a section may name; what comes after is not read.
 const MAX_SSRCS: usize = 32;
 const MAX_RIDS: usize = 8;
@@ -157,20 +159,28 @@ fn payloads(media: &MediaDescription) -> Vec<Payload> {
         .filter_map(|text| {
             text.split_once(' ').and_then(|(payload_type, rest)| Some((payload_type.parse().ok()?, rest)))
         })
+        .filter(|(_, rest)| rest.len() <= MAX_FMTP_BYTES)
         .take(MAX_PAYLOAD_TYPES)
         .collect();
     let fmtp = |payload_type: u8| fmtps.iter().find(|(p, _)| *p == payload_type).map_or("", |(_, text)| text);
-    let rtx_of = |payload_type: u8| {
-        let repairs = |rtx: u8| {
-            fmtp(rtx)
-                .split(';')
-                .any(|p| p.trim().strip_prefix("apt=").and_then(|a| a.parse().ok()) == Some(payload_type))
-        };
-        maps.iter().find(|(p, name, _)| name.eq_ignore_ascii_case("rtx") && repairs(*p)).map(|(p, ..)| *p)
-    };
+    // (repaired, by): RFC 4588, section 8.1.
+    let repairs: Vec<(u8, u8)> = maps
+        .iter()
+        .filter(|(_, name, _)| name.eq_ignore_ascii_case("rtx"))
+        .filter_map(|(rtx, ..)| {
+            let repaired = fmtp(*rtx).split(';').find_map(|p| p.trim().strip_prefix("apt="))?;
+            Some((repaired.parse().ok()?, *rtx))
+        })
+        .collect();
+    let rtx_of = |payload_type: u8| repairs.iter().find(|(repaired, _)| *repaired == payload_type).map(|(_, rtx)| *rtx);
     // The order of the m-line is the order of preference.
-    let formats = media.media_name.formats.iter().take(MAX_PAYLOAD_TYPES).filter_map(|f| f.parse::<u8>().ok());
-    let known = formats.filter_map(|payload_type| {
+    let mut formats = Vec::new();
+    for format in media.media_name.formats.iter().take(MAX_PAYLOAD_TYPES).filter_map(|f| f.parse::<u8>().ok()) {
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    let known = formats.into_iter().filter_map(|payload_type| {
         let (_, name, clock_rate) = maps.iter().find(|(p, ..)| *p == payload_type)?;
         let codec = codec(name)?;
         // Video "red" is another thing than audio's, and stereo-less Opus does not exist.

@@ -48,6 +48,15 @@ fn nothing_taken(credentials: &Credentials) -> AnswerChoices<'_> {
 }
 
 #[test]
+fn a_format_that_is_listed_often_is_one_and_endless_parameters_are_none() {
+    let plain = parse(&simulcast_offer()).unwrap();
+    let often = simulcast_offer().replace("SAVPF 96 97", "SAVPF 96 96 96 97").replace("SAVPF 111", "SAVPF 111 111");
+    assert_eq!(parse(&often).unwrap().sections, plain.sections);
+    let long = simulcast_offer().replace("minptime=10", &format!("x={}", ";".repeat(600)));
+    assert_eq!(parse(&long).unwrap().sections[2].payloads[0].fmtp, "");
+}
+
+#[test]
 fn a_simulcast_offer_is_read_whole() {
     let offer = parse(&simulcast_offer()).unwrap();
     assert_eq!(offer.credentials.ufrag, "AbCd");

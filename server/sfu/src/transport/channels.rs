@@ -99,7 +99,9 @@ impl Channels {
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
                 let member = self.associations.iter_mut().find(|member| member.handle == handle);
-                if let Some(member) = member.filter(|member| member.horizon.admits(&packet)) {
+                if let Some(member) = member
+                    && member.horizon.admits(&packet)
+                {
                     member.association.handle_event(event);
                 }
             }

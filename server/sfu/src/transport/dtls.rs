@@ -27,6 +27,10 @@ const MAX_HELLO_BYTES: usize = 8 * 1024;
 const MAX_HELD: usize = 16;
 /// Bytes of one handshake, repetitions with it: the crate keeps records of the next epoch until it can read them.
 const MAX_HANDSHAKE_BYTES: usize = 256 * 1024;
+/// Plain fragments of handshake messages in a connection's life, and bytes of encrypted ones: the crate keeps them without end, also
+/// after the handshake, and puts them together by a recursion as deep as they are many.
+const MAX_FRAGMENTS: usize = 512;
+const MAX_SEALED_HANDSHAKE_BYTES: usize = 8 * 1024;
 /// Repetitions of our flight come no faster than this.
 const REPLAY_INTERVAL: Duration = Duration::from_millis(25);
 
@@ -48,6 +52,8 @@ pub(super) struct Dtls {
     last_replay: Option<Instant>,
     peer_fingerprint: Option<[u8; 32]>,
     handshake_bytes: usize,
+    fragments: usize,
+    sealed_handshake_bytes: usize,
     finished: bool,
     closed: bool,
 }
@@ -64,6 +70,8 @@ impl Dtls {
             last_replay: None,
             peer_fingerprint: None,
             handshake_bytes: 0,
+            fragments: 0,
+            sealed_handshake_bytes: 0,
             finished: false,
             closed: false,
         }
@@ -86,9 +94,12 @@ impl Dtls {
             }
             // Anybody can write a plain alert: were it believed, one would end the handshake. A handshake that the client gave up
             // runs into its deadline instead.
-            if records(bytes).any(|(kind, ..)| kind == ALERT) {
+            if records(bytes).any(|record| record.kind == ALERT) {
                 return vec![DtlsOutcome::Bad];
             }
+        }
+        if !self.admits_handshake(bytes) {
+            return vec![DtlsOutcome::Bad];
         }
         if self.endpoint.is_some() {
             return self.feed(bytes, now);
@@ -106,6 +117,19 @@ impl Dtls {
         self.hello = Hello::default();
         let held = std::mem::take(&mut self.held);
         held.iter().flat_map(|datagram| self.feed(datagram, now)).collect()
+    }
+
+    /// Whether what the datagram holds of handshake messages is sound, and not more than a connection may ever send.
+    fn admits_handshake(&mut self, bytes: &[u8]) -> bool {
+        for record in records(bytes).filter(|record| record.kind == HANDSHAKE) {
+            if record.epoch == 0 {
+                let Some(count) = fragments(record.body) else { return false };
+                self.fragments = self.fragments.saturating_add(count);
+            } else {
+                self.sealed_handshake_bytes = self.sealed_handshake_bytes.saturating_add(record.body.len());
+            }
+        }
+        self.fragments <= MAX_FRAGMENTS && self.sealed_handshake_bytes <= MAX_SEALED_HANDSHAKE_BYTES
     }
 
     fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<DtlsOutcome> {
@@ -226,27 +250,25 @@ impl Hello {
     /// Takes a datagram; false if it holds anything but fragments of a ClientHello.
     fn add(&mut self, datagram: &[u8]) -> bool {
         let mut read = 0;
-        for (kind, record) in records(datagram) {
-            if kind != HANDSHAKE || !self.add_fragment(record) {
+        for record in records(datagram) {
+            if record.kind != HANDSHAKE || !self.add_fragment(record.body) {
                 return false;
             }
-            read += RECORD_HEADER + record.len();
+            read += RECORD_HEADER + record.body.len();
         }
         read == datagram.len()
     }
 
     fn add_fragment(&mut self, record: &[u8]) -> bool {
-        let Some((header, body)) = record.split_at_checked(HANDSHAKE_HEADER) else { return false };
-        let number =
-            |at: usize| usize::from(header[at]) << 16 | usize::from(header[at + 1]) << 8 | usize::from(header[at + 2]);
-        let (whole, offset, length) = (number(1), number(6), number(9));
-        if header[0] != CLIENT_HELLO || whole > MAX_HELLO_BYTES || offset + length > whole || length != body.len() {
+        let Some((fragment, [])) = Fragment::read(record) else { return false };
+        if fragment.kind != CLIENT_HELLO || fragment.whole > MAX_HELLO_BYTES {
             return false;
         }
-        self.body.resize(whole, 0);
-        let Some(place) = self.body.get_mut(offset..offset + length) else { return false };
-        place.copy_from_slice(body);
-        self.have.push((offset, offset + length));
+        self.body.resize(fragment.whole, 0);
+        let range = fragment.offset..fragment.offset + fragment.body.len();
+        let Some(place) = self.body.get_mut(range.clone()) else { return false };
+        place.copy_from_slice(fragment.body);
+        self.have.push((range.start, range.end));
         true
     }
 
@@ -262,14 +284,51 @@ impl Hello {
     }
 }
 
-/// The records of a datagram, as (content type, fragment), up to the first that does not fit.
-fn records(mut datagram: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+/// A record (RFC 6347, section 4.1).
+struct Record<'a> {
+    kind: u8,
+    epoch: u16,
+    body: &'a [u8],
+}
+
+/// The records of a datagram, up to the first that does not fit.
+fn records(mut datagram: &[u8]) -> impl Iterator<Item = Record<'_>> {
     std::iter::from_fn(move || {
         let (header, rest) = datagram.split_first_chunk::<RECORD_HEADER>()?;
-        let (record, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([header[11], header[12]])))?;
+        let (body, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([header[11], header[12]])))?;
         datagram = rest;
-        Some((header[0], record))
+        Some(Record { kind: header[0], epoch: u16::from_be_bytes([header[3], header[4]]), body })
     })
+}
+
+/// A part of a handshake message (RFC 6347, section 4.2.2).
+struct Fragment<'a> {
+    kind: u8,
+    /// The whole message's length, and where in it the part lies.
+    whole: usize,
+    offset: usize,
+    body: &'a [u8],
+}
+
+impl<'a> Fragment<'a> {
+    /// The first fragment of a record, and what follows it; `None` if it does not fit, or has no part of its message.
+    fn read(record: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (header, rest) = record.split_at_checked(HANDSHAKE_HEADER)?;
+        let (whole, offset, length) = (number(&header[1..], 3)?, number(&header[6..], 3)?, number(&header[9..], 3)?);
+        let (body, rest) = rest.split_at_checked(length)?;
+        let fits = offset + length <= whole && (length > 0 || whole == 0);
+        fits.then_some((Self { kind: header[0], whole, offset, body }, rest))
+    }
+}
+
+/// How many fragments a record holds; `None` if one of them is not sound.
+fn fragments(mut record: &[u8]) -> Option<usize> {
+    let mut count = 0;
+    while !record.is_empty() {
+        (_, record) = Fragment::read(record)?;
+        count += 1;
+    }
+    Some(count)
 }
 
 /// The profiles of the `use_srtp` extension in a ClientHello's body.

@@ -1,5 +1,6 @@
 //! Looks at SCTP packets before the crate does, and keeps away what it cannot bear: error causes that run past their chunk (it would
-//! panic), sequence numbers skipped far ahead (it would count up to them, one by one), and streams without number.
+//! panic), sequence numbers skipped far ahead (it would count up to them, one by one, or keep what lies beyond without end), data without
+//! a byte, resets of streams that wait for data to come (each is answered anew with every packet), and streams without number.
 
 const COMMON_HEADER: usize = 12;
 const CHUNK_HEADER: usize = 4;
@@ -9,9 +10,18 @@ const INIT_ACK: u8 = 2;
 const SACK: u8 = 3;
 const ABORT: u8 = 6;
 const ERROR: u8 = 9;
+const RE_CONFIG: u8 = 130;
 const FORWARD_TSN: u8 = 192;
+/// The parameter by which a sender resets streams of its own (RFC 6525, section 4.1).
+const OUTGOING_RESET: u16 = 13;
+/// What stands in a data chunk before the data (RFC 9260, section 3.3.1).
+const DATA_HEADER: usize = 12;
 /// Farther ahead of what was acknowledged than any window of ours lets an honest sender be.
 const MAX_TSN_STEP: u32 = 1 << 16;
+/// The same of data: each chunk that waits for one before it is looked at with every packet. A sender repeats what is kept away.
+const MAX_DATA_STEP: u32 = 1 << 12;
+/// Resets in an association's life: a client closes its few channels once.
+const MAX_RESETS: u32 = 64;
 /// Stream ids above are not for us: browsers use as many.
 pub const MAX_STREAM_ID: u16 = 1023;
 
@@ -46,7 +56,7 @@ pub(super) fn is_sound(packet: &[u8]) -> bool {
         let Some((kind, body)) = chunk else { return false };
         match kind {
             ABORT | ERROR => causes_fit(body).is_some(),
-            DATA => u16_at(body, 4).is_some_and(|stream| stream <= MAX_STREAM_ID),
+            DATA => body.len() > DATA_HEADER && u16_at(body, 4).is_some_and(|stream| stream <= MAX_STREAM_ID),
             FORWARD_TSN => body.len() >= 4 && body.len() % 4 == 0,
             _ => true,
         }
@@ -62,13 +72,15 @@ pub(super) fn begins(packet: &[u8]) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Horizon {
     acknowledged: Option<u32>,
+    resets: u32,
 }
 
 impl Horizon {
     /// From the packet that began the association.
     pub fn of(packet: &[u8]) -> Self {
         let initial = chunks(packet).flatten().find(|(kind, _)| matches!(*kind, INIT | INIT_ACK));
-        Self { acknowledged: initial.and_then(|(_, body)| u32_at(body, 12)).map(|tsn| tsn.wrapping_sub(1)) }
+        let acknowledged = initial.and_then(|(_, body)| u32_at(body, 12)).map(|tsn| tsn.wrapping_sub(1));
+        Self { acknowledged, resets: 0 }
     }
 
     /// Learns from what the association sends.
@@ -79,14 +91,39 @@ impl Horizon {
     }
 
     /// May the packet go on to the association?
-    pub fn admits(&self, packet: &[u8]) -> bool {
-        chunks(packet).flatten().filter(|(kind, _)| *kind == FORWARD_TSN).all(|(_, body)| {
-            let (Some(tsn), Some(from)) = (u32_at(body, 0), self.acknowledged) else { return false };
-            let step = tsn.wrapping_sub(from);
-            // Behind is the crate's to ignore.
-            step <= MAX_TSN_STEP || step >= 1 << 31
-        })
+    pub fn admits(&mut self, packet: &[u8]) -> bool {
+        let resets = chunks(packet).flatten().filter(|(kind, _)| *kind == RE_CONFIG).count();
+        self.resets = self.resets.saturating_add(resets as u32);
+        (resets == 0 || self.resets <= MAX_RESETS)
+            && chunks(packet).flatten().all(|(kind, body)| match kind {
+                DATA => self.reaches(u32_at(body, 0), MAX_DATA_STEP),
+                FORWARD_TSN => self.reaches(u32_at(body, 0), MAX_TSN_STEP),
+                // One that comes before the last data is repeated after it.
+                RE_CONFIG => last_numbers(body).is_some_and(|all| all.iter().all(|tsn| self.reaches(Some(*tsn), 0))),
+                _ => true,
+            })
     }
+
+    /// Whether a sequence number is no further ahead than so many. What lies behind is the crate's to ignore.
+    fn reaches(&self, tsn: Option<u32>, most: u32) -> bool {
+        let (Some(tsn), Some(from)) = (tsn, self.acknowledged) else { return false };
+        let step = tsn.wrapping_sub(from);
+        step <= most || step >= 1 << 31
+    }
+}
+
+/// The sequence numbers after which the resets of a RE-CONFIG chunk are to happen; `None` if a parameter does not fit.
+fn last_numbers(mut parameters: &[u8]) -> Option<Vec<u32>> {
+    let mut found = Vec::new();
+    while !parameters.is_empty() {
+        let (kind, length) = (u16_at(parameters, 0)?, usize::from(u16_at(parameters, 2)?));
+        let parameter = parameters.get(..length).filter(|_| length >= CHUNK_HEADER)?;
+        if kind == OUTGOING_RESET {
+            found.push(u32_at(parameter, 12)?);
+        }
+        parameters = parameters.get(length.next_multiple_of(4)..).unwrap_or_default();
+    }
+    Some(found)
 }
 
 fn causes_fit(mut causes: &[u8]) -> Option<()> {
@@ -132,6 +169,10 @@ mod tests {
         packet(SACK, &[&tsn.to_be_bytes()[..], &[0; 8]].concat())
     }
 
+    fn data(tsn: u32, stream: u16, payload: &[u8]) -> Vec<u8> {
+        packet(DATA, &[&tsn.to_be_bytes()[..], &stream.to_be_bytes(), &[0; 6], payload].concat())
+    }
+
     #[test]
     fn causes_that_run_past_their_chunk_are_kept_away() {
         assert!(is_sound(&packet(ABORT, &[0, 12, 0, 4])));
@@ -155,16 +196,41 @@ mod tests {
 
     #[test]
     fn the_sequence_may_wrap() {
-        let horizon = Horizon::of(&init(0));
+        let mut horizon = Horizon::of(&init(0));
         assert!(horizon.admits(&forward(3)) && horizon.admits(&forward(u32::MAX)));
         assert!(!Horizon::default().admits(&forward(3)), "nothing is known yet");
     }
 
     #[test]
     fn streams_have_an_end() {
-        let data = |stream: u16| packet(DATA, &[&[0, 0, 0, 1][..], &stream.to_be_bytes(), &[0; 6]].concat());
-        assert!(is_sound(&data(MAX_STREAM_ID)));
-        assert!(!is_sound(&data(MAX_STREAM_ID + 1)));
+        assert!(is_sound(&data(1, MAX_STREAM_ID, &[7])));
+        assert!(!is_sound(&data(1, MAX_STREAM_ID + 1, &[7])));
+    }
+
+    #[test]
+    fn data_without_a_byte_and_data_far_ahead_are_kept_away() {
+        assert!(!is_sound(&data(1, 1, &[])));
+        let mut horizon = Horizon::of(&init(10));
+        assert!(horizon.admits(&data(9 + MAX_DATA_STEP, 1, &[7])));
+        assert!(!horizon.admits(&data(10 + MAX_DATA_STEP, 1, &[7])));
+        assert!(horizon.admits(&data(3, 1, &[7])), "one that comes again is the crate's to ignore");
+    }
+
+    #[test]
+    fn resets_wait_for_the_data_before_them_and_have_an_end() {
+        let reset = |tsn: u32| {
+            let parameter = [&[0, 13, 0, 18, 0, 0, 0, 1, 0, 0, 0, 2][..], &tsn.to_be_bytes(), &[0, 1]].concat();
+            packet(RE_CONFIG, &parameter)
+        };
+        let mut horizon = Horizon::of(&init(10));
+        assert!(!horizon.admits(&reset(10)), "its data is not here");
+        horizon.sent(&acknowledgement(10));
+        for _ in 1..MAX_RESETS {
+            assert!(horizon.admits(&reset(10)));
+        }
+        assert!(!horizon.admits(&reset(10)));
+        assert!(horizon.admits(&data(11, 1, &[7])), "all else goes on");
+        assert!(!Horizon::of(&init(10)).admits(&packet(RE_CONFIG, &[0, 13, 0, 3])));
     }
 
     #[test]

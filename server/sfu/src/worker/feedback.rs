@@ -67,8 +67,9 @@ impl Worker {
             for (index, layer) in upload.layers.iter_mut().enumerate().take(MAX_LAYERS) {
                 let binding = Binding { section, layer: index as u8, rtx: false };
                 let Some(ssrc) = publisher.bindings.ssrc(binding) else {
-                    // Nothing of it ever came, so nobody can be asked; its first packet is not waited for by a timer.
+                    // Nothing of it came under its present name, so nobody can be asked; its first packet is not waited for by a timer.
                     layer.keyframes.satisfied();
+                    layer.reception_mut().missing().clear();
                     continue;
                 };
                 media.get_or_insert(ssrc);

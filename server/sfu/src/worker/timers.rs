@@ -49,7 +49,6 @@ impl Timers {
         Some(first.1)
     }
 
-    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.0.len()
     }

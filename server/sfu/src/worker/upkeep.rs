@@ -26,7 +26,9 @@ const MAX_GATHERED: usize = MAX_SPEAKERS;
 impl Worker {
     /// Everything that is due.
     pub fn tick(&mut self, now: Instant, egress: &mut impl Egress) {
-        while let Some(wake) = self.timers.take_due(now) {
+        // Whatever arms itself anew for a time that is over waits for the next turn: nothing holds a worker up for ever.
+        for _ in 0..self.timers.len() {
+            let Some(wake) = self.timers.take_due(now) else { break };
             match wake {
                 Wake::Link(key) => {
                     self.contained(key, now, egress, |worker, egress| worker.tick_link(key, now, egress));

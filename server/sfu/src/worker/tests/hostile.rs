@@ -137,6 +137,74 @@ fn a_repeated_packet_is_forwarded_once() {
     assert_eq!(house.received(viewer, "TR_c").len(), 1);
 }
 
+/// After the handshake too the crate would take plain handshake records, keep them without end, and put them together as deep as they are
+/// many: the stack of a worker holds some ten thousand of these.
+#[test]
+fn plain_handshake_fragments_do_not_pile_up() {
+    let mut house = House::new(1);
+    let person = house.join(0);
+    house.publish(person, &[microphone("TR_m")]);
+    house.run(HALF);
+    assert!(house.is_up(person, Target::Publisher));
+    let flow = house.people[person].publisher.flow;
+    let mut record_number = 1_000u16;
+    let mut record = |messages: &[u8]| {
+        record_number += 1;
+        let head = [&[22, 254, 253, 0, 0, 0, 0, 0, 0][..], &record_number.to_be_bytes()].concat();
+        [&head[..], &(messages.len() as u16).to_be_bytes(), messages].concat()
+    };
+    let number = |value: u32| [(value >> 16) as u8, (value >> 8) as u8, value as u8];
+    for message in 2..9u16 {
+        // (whole length, length of the fragment): without a byte each, or sound ones.
+        for (whole, length, count) in [(0, 1, 30_000u32), (60_000, 1, 30_000)] {
+            for offsets in (0..count).rev().collect::<Vec<_>>().chunks(80) {
+                let body = |offset: &u32| {
+                    let head = [&[11][..], &number(whole), &message.to_be_bytes(), &number(*offset), &number(length)];
+                    let data: &[u8] = if whole == 0 { &[] } else { &[7] };
+                    [head.concat(), data.to_vec()].concat()
+                };
+                let datagram = record(&offsets.iter().flat_map(body).collect::<Vec<_>>());
+                house.datagram(0, flow, datagram);
+            }
+        }
+    }
+    assert_eq!(house.counter("peer_faults_total"), 0);
+    house.run(Duration::from_secs(6));
+    assert!(house.is_up(person, Target::Publisher), "the peer itself goes on");
+}
+
+#[test]
+fn a_section_under_another_name_is_not_asked_for_what_it_lost_before() {
+    let mut house = House::new(1);
+    let person = house.join(0);
+    let tracks = [camera("TR_c")];
+    house.publish(person, &tracks);
+    house.run(HALF);
+    let payload = vp8(Some(1280), 1);
+    for sequence in [100, 102] {
+        let packet = Rtp {
+            mid: "0",
+            rid: "f",
+            rtx: false,
+            payload_type: VP8,
+            ssrc: 9,
+            sequence,
+            timestamp: u32::from(sequence),
+            level: None,
+            marker: true,
+            payload: &payload,
+        };
+        house.people[person].publisher.send_rtp(&packet.bytes(sequence));
+    }
+    house.settle();
+    assert_eq!(house.counter("rtp_in_total"), 2);
+    let renamed = offer(&house.people[person].publisher, &tracks, &[]).replace("a=mid:0", "a=mid:7");
+    house.publish_sdp(person, renamed.replace("BUNDLE 0", "BUNDLE 7"), &tracks);
+    house.run(HALF);
+    let next = house.workers[0].deadline();
+    assert!(next.is_some_and(|at| at > house.now), "nothing is due for ever: {next:?}");
+}
+
 #[test]
 fn a_check_that_lands_on_another_workers_socket_is_handed_over_by_its_name() {
     let mut house = House::new(2);
