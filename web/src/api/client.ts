@@ -49,6 +49,7 @@ async function ask<T>(method: string, path: string, { query, body, text: sent, s
   if (method !== "GET") headers["idempotency-key"] = key ?? crypto.randomUUID();
   const sent_ms = Date.now();
   let response: Response;
+  let text: string;
   try {
     response = await fetch(address(path, query), {
       method,
@@ -57,12 +58,13 @@ async function ask<T>(method: string, path: string, { query, body, text: sent, s
       ...(sent ? { body: sent.body } : body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
+    heardDate(response.headers.get("date"), sent_ms);
+    // The line may break in the middle of the answer.
+    text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw Problem.unreachable();
   }
-  heardDate(response.headers.get("date"), sent_ms);
-  const text = await response.text();
   const answer = read(text);
   if (response.ok) return answer as T;
   const problem = isProblemBody(answer) ? new Problem(answer) : Problem.ofStatus(response.status);

@@ -1,6 +1,7 @@
 // A frame of a running picture as an image, at the picture's own size.
 
 import { serverNow } from "./now";
+import { Problem } from "./problem";
 
 /** As the server takes them. */
 const FRAME_MAX_BYTES = 8 * 1024 * 1024;
@@ -22,4 +23,9 @@ export async function freeze(video: HTMLVideoElement): Promise<{ image: Blob; at
     if (image.size <= FRAME_MAX_BYTES || quality === QUALITIES.at(-1)) return { image, at };
   }
   return null;
+}
+
+/** For whoever asked for a frame that is not there yet. */
+export function noFrame(): Problem {
+  return new Problem({ status: 409, code: "no_frame", detail_zh: "还没有可定格的画面", detail_en: "there is no picture to freeze yet" });
 }

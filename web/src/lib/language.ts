@@ -47,3 +47,8 @@ export function useWords<T>(dictionary: Words<T>): T {
 export function pick(language: Language, zh: string | null | undefined, en: string | null | undefined): string {
   return (language === "zh" ? zh : en) || zh || en || "";
 }
+
+/** Names in a row. */
+export function listText(language: Language, names: readonly string[]): string {
+  return names.join(language === "zh" ? "、" : ", ");
+}

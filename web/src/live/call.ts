@@ -11,6 +11,7 @@ import {
   RoomEvent,
   setLogLevel,
   Track,
+  TrackEvent,
   VideoPresets,
   type LocalTrack,
 } from "livekit-client";
@@ -30,6 +31,9 @@ export interface CallView {
   phase: CallPhase;
   /** The server lets this page be seen and heard now. */
   maySend: boolean;
+  /** What was asked for, and was not refused. */
+  wants: Record<Sends, boolean>;
+  /** What the others can get of it by now. */
   sends: Record<Sends, boolean>;
   /** Why something that was asked for is not sent. */
   fault: { what: Sends; why: CaptureFault } | null;
@@ -52,6 +56,7 @@ export class Call {
   readonly view = new Store<CallView>({
     phase: "connecting",
     maySend: false,
+    wants: { microphone: false, camera: false, screen: false },
     sends: { microphone: false, camera: false, screen: false },
     fault: null,
   });
@@ -75,8 +80,16 @@ export class Call {
 
   want(what: Sends, on: boolean): void {
     this.#wanted[what] = on;
+    this.#hush(what);
     if (this.view.getSnapshot().fault?.what === what) this.#tell({ fault: null });
+    this.#look();
     this.#settle();
+  }
+
+  /** What is not wanted is silent or dark at once: to take it off the net may have to wait for another device. */
+  #hush(what: Sends): void {
+    const track = this.#tracks.get(what)?.mediaStreamTrack;
+    if (track) track.enabled = this.#wanted[what];
   }
 
   takeBack(): void {
@@ -166,7 +179,7 @@ export class Call {
 
   #look(): void {
     const local = this.#room.localParticipant;
-    const sent = (what: Sends) => local.getTrackPublication(SOURCES[what])?.track !== undefined;
+    const sent = (what: Sends) => this.#wanted[what] && local.getTrackPublication(SOURCES[what])?.track !== undefined;
     this.#tell({
       maySend: local.permissions?.canPublish ?? false,
       sends: { microphone: sent("microphone"), camera: sent("camera"), screen: sent("screen") },
@@ -194,13 +207,15 @@ export class Call {
     try {
       track = this.#tracks.get(what) ?? (await open(what));
     } catch (error) {
+      const why = captureFault(error);
+      // Whoever closes the browser's own choice of a screen has changed their mind, too.
+      const cancelled = !this.#wanted[what] || (what === "screen" && why === "denied");
       this.#wanted[what] = false;
-      // Whoever closes the browser's own choice of a screen has changed their mind.
-      const cancelled = what === "screen" && captureFault(error) === "denied";
-      return cancelled ? undefined : this.#tell({ fault: { what, why: captureFault(error) } });
+      return this.#tell(cancelled ? {} : { fault: { what, why } });
     }
-    if (!this.#tracks.has(what)) track.mediaStreamTrack.addEventListener("ended", () => this.want(what, false), { once: true });
-    this.#tracks.set(what, track);
+    if (!this.#tracks.has(what)) this.#keep(what, track);
+    // They changed their mind while it opened.
+    if (!this.#wanted[what] || !this.#open) return this.#drop(what);
     if (!local.permissions?.canPublish) return;
     // A link that broke meanwhile comes back, and then it is tried again.
     await local
@@ -215,6 +230,18 @@ export class Call {
       .catch(() => undefined);
   }
 
+  #keep(what: Sends, track: LocalTrack): void {
+    this.#tracks.set(what, track);
+    // The library opens a device anew after an outage, and so even one that was given up meanwhile.
+    track.on(TrackEvent.Restarted, () => (this.#tracks.get(what) === track ? this.#hush(what) : track.stop()));
+    track.on(TrackEvent.Ended, () => {
+      if (this.#tracks.get(what) !== track) return;
+      this.want(what, false);
+      // A screen is ended by hand, in the browser's own bar; a device was unplugged, or taken away.
+      if (what !== "screen") this.#tell({ fault: { what, why: "missing" } });
+    });
+  }
+
   #drop(what: Sends): void {
     this.#tracks.get(what)?.stop();
     this.#tracks.delete(what);
@@ -222,7 +249,7 @@ export class Call {
 
   #tell(change: Partial<CallView>): void {
     const last = this.view.getSnapshot();
-    const next = { ...last, ...change };
+    const next = { ...last, ...change, wants: { ...this.#wanted } };
     if (JSON.stringify(next) !== JSON.stringify(last)) this.view.set(next);
   }
 }

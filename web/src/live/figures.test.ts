@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FigureReader, LineJudge } from "./figures";
+import { FigureReader, LineJudge, weaknessOf } from "./figures";
 
 function report(at: number, over: Record<string, unknown> = {}) {
   return [
@@ -24,9 +24,24 @@ test("a receiver that began anew gives no negative rate", () => {
   expect(reader.read([])).toBeNull();
 });
 
-test("a line is weak at once, and good only when it stays good", () => {
+test("a reader that was reset takes no rate over what lies before", () => {
+  const reader = new FigureReader();
+  reader.read(report(1000));
+  reader.reset();
+  expect(reader.read(report(60_000, { bytesReceived: 9000 }))).toBeNull();
+  expect(reader.read(report(62_000, { bytesReceived: 134_000, framesDecoded: 30 }))).toMatchObject({ kbps: 500, fps: 15 });
+});
+
+test("a picture is weak for one reason, and lost packets go before the others", () => {
+  expect(weaknessOf({ loss: 1, fps: 25 }, false)).toBeNull();
+  expect(weaknessOf({ loss: 5, fps: 2 }, true)).toBe("loss");
+  expect(weaknessOf({ loss: 0, fps: 2 }, true)).toBe("siteLine");
+  expect(weaknessOf({ loss: 0, fps: 3.9 }, false)).toBe("fewFrames");
+});
+
+test("a line is weak at once, and good only when it stays good; meanwhile the last reason stands", () => {
   const judge = new LineJudge();
-  expect([false, true, false, false, true, false].map((bad) => judge.take(bad))).toEqual([false, true, true, false, true, true]);
+  expect(([null, "loss", null, null, "siteLine", "fewFrames", null] as const).map((bad) => judge.take(bad))).toEqual([null, "loss", "loss", null, "siteLine", "fewFrames", "fewFrames"]);
   judge.reset();
-  expect(judge.weak).toBe(false);
+  expect(judge.weak).toBeNull();
 });

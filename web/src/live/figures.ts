@@ -34,6 +34,11 @@ const number = (value: unknown): number => (typeof value === "number" ? value : 
 export class FigureReader {
   #last: Sample | null = null;
 
+  /** The next report is a first one again. */
+  reset(): void {
+    this.#last = null;
+  }
+
   /** Null for the first report, and for one without a picture. */
   read(report: Iterable<Entry>): Figures | null {
     const entries = new Map<string, Entry>();
@@ -77,26 +82,35 @@ export class FigureReader {
   }
 }
 
-/** Above this share of lost packets, or below this pace, the line is called weak. */
-export const WEAK_LOSS_PERCENT = 5;
-export const WEAK_FPS = 4;
+/** From this share of lost packets on, or below this pace, a picture is called weak. */
+const WEAK_LOSS_PERCENT = 5;
+const WEAK_FPS = 4;
 /** Good samples in a row before a weak line is called good again. */
 const GOOD_IN_A_ROW = 2;
 
+/** Why a moving picture is called weak: packets are lost, the site sends over a poor line, or few frames come for another reason. */
+export type Weakness = "loss" | "siteLine" | "fewFrames";
+
+/** `siteLine`: what the server says of the publisher's line is bad. */
+export function weaknessOf({ loss, fps }: Pick<Figures, "loss" | "fps">, siteLine: boolean): Weakness | null {
+  if (loss >= WEAK_LOSS_PERCENT) return "loss";
+  if (siteLine) return "siteLine";
+  return fps < WEAK_FPS ? "fewFrames" : null;
+}
+
 /** Weak at the first bad sample, good again only when it stays good: the word on the tile does not flutter. */
 export class LineJudge {
-  weak = false;
+  weak: Weakness | null = null;
   #good = 0;
 
-  take(bad: boolean): boolean {
+  take(bad: Weakness | null): Weakness | null {
     this.#good = bad ? 0 : this.#good + 1;
-    if (bad) this.weak = true;
-    else if (this.#good >= GOOD_IN_A_ROW) this.weak = false;
+    if (bad || this.#good >= GOOD_IN_A_ROW) this.weak = bad;
     return this.weak;
   }
 
   reset(): void {
-    this.weak = false;
+    this.weak = null;
     this.#good = 0;
   }
 }

@@ -12,6 +12,8 @@ export interface Other {
   screen: boolean;
   sound: boolean;
   speaking: boolean;
+  /** The server sends no frames of it, because the line of this page does not carry them. */
+  paused: Record<Shown, boolean>;
 }
 
 export interface OthersView {
@@ -40,6 +42,7 @@ const CHANGES = [
   RoomEvent.TrackUnpublished,
   RoomEvent.TrackMuted,
   RoomEvent.TrackUnmuted,
+  RoomEvent.TrackStreamStateChanged,
   RoomEvent.ActiveSpeakersChanged,
   RoomEvent.AudioPlaybackStatusChanged,
   RoomEvent.LocalTrackPublished,
@@ -152,6 +155,7 @@ export class Others {
         const publication = p.getTrackPublication(source);
         return publication?.track !== undefined && !publication.isMuted;
       };
+      const paused = (source: Track.Source) => p.getTrackPublication(source)?.track?.streamState === Track.StreamState.Paused;
       return {
         identity: p.identity,
         name: p.name ?? "",
@@ -159,6 +163,7 @@ export class Others {
         screen: shown(Track.Source.ScreenShare),
         sound: shown(Track.Source.Microphone),
         speaking: speaking.has(p.identity),
+        paused: { camera: paused(SOURCES.camera), screen: paused(SOURCES.screen) },
       };
     });
     others.sort((a, b) => (a.identity < b.identity ? -1 : 1));

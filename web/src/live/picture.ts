@@ -4,7 +4,7 @@
 import { Track, type RemoteAudioTrack, type RemoteVideoTrack } from "livekit-client";
 import { serverNow } from "@/lib/now";
 import { Store } from "@/lib/store";
-import { FigureReader, LineJudge, WEAK_FPS, WEAK_LOSS_PERCENT, type Figures } from "./figures";
+import { FigureReader, LineJudge, weaknessOf, type Figures, type Weakness } from "./figures";
 
 /** Without a new frame for this long a picture stands still. */
 const STALL_MS = 3_000;
@@ -20,7 +20,7 @@ export interface PictureState {
   flow: Flow;
   /** When `flow` became what it is. */
   since: number;
-  weak: boolean;
+  weak: Weakness | null;
   /** The server sends no frames because this console's line does not carry them. */
   paused: boolean;
   /** A last frame is kept in `still`. */
@@ -33,7 +33,7 @@ export interface PictureState {
   source: number;
 }
 
-const NOTHING: PictureState = { flow: "none", since: 0, weak: false, paused: false, kept: false, sound: "none", speaking: false, figures: null, sources: 0, source: 0 };
+const NOTHING: PictureState = { flow: "none", since: 0, weak: null, paused: false, kept: false, sound: "none", speaking: false, figures: null, sources: 0, source: 0 };
 
 interface Source {
   /** Who publishes it; the order of sources. */
@@ -53,6 +53,7 @@ export class Picture {
   #reader = new FigureReader();
   #judge = new LineJudge();
   #poorLine = false;
+  #withheld = false;
   #frames = 0;
   #moved = 0;
   #measured = 0;
@@ -105,7 +106,7 @@ export class Picture {
     if (!source) return this.#tell({});
     source.track.attach(this.element);
     this.element.muted = true;
-    this.#reader = new FigureReader();
+    this.#reader.reset();
     this.#judge.reset();
     this.#turn("waiting");
     this.#awaitFrame();
@@ -163,8 +164,10 @@ export class Picture {
     this.#poorLine = poor;
   }
 
-  /** The last frame is not shown again: its site wants privacy. */
-  forgetFrame(): void {
+  /** While its site wants privacy no frame is kept, and the one that was is forgotten. */
+  withhold(on: boolean): void {
+    this.#withheld = on;
+    if (!on) return;
     this.still.width = 0;
     if (this.state.getSnapshot().kept) this.#tell({ kept: false });
   }
@@ -174,6 +177,8 @@ export class Picture {
     const { flow } = this.state.getSnapshot();
     if (!this.#shown || document.hidden) {
       this.#moved = now;
+      // What did not come while nobody could see it says nothing about the line.
+      this.#reader.reset();
       return;
     }
     const frames = this.element.getVideoPlaybackQuality().totalVideoFrames;
@@ -197,13 +202,12 @@ export class Picture {
     const figures = this.#reader.read(report.values());
     if (!figures) return;
     const moving = this.state.getSnapshot().flow === "moving";
-    const bad = moving && (figures.loss >= WEAK_LOSS_PERCENT || figures.fps < WEAK_FPS || this.#poorLine);
-    this.#tell({ figures, weak: this.#judge.take(bad) });
+    this.#tell({ figures, weak: this.#judge.take(moving ? weaknessOf(figures, this.#poorLine) : null) });
   }
 
   #keepFrame(): void {
     const { videoWidth, videoHeight } = this.element;
-    if (!videoWidth || !videoHeight) return;
+    if (this.#withheld || !videoWidth || !videoHeight) return;
     this.still.width = videoWidth;
     this.still.height = videoHeight;
     this.still.getContext("2d")?.drawImage(this.element, 0, 0);
@@ -212,7 +216,7 @@ export class Picture {
 
   #turn(flow: Flow): void {
     if (this.state.getSnapshot().flow === flow) return this.#tell({});
-    const rest = flow === "none" ? { weak: false, figures: null } : {};
+    const rest = flow === "none" ? { weak: null, figures: null } : {};
     this.#tell({ flow, since: serverNow(), ...rest });
   }
 

@@ -77,7 +77,7 @@ export function Guests({ links, guests, acts }: { links: readonly ShownLink[]; g
                   {say.links} · {say.madeBy(link.made_by)}
                 </small>
                 <small>
-                  {say.until(timeText(link.expires_ms), link.max_uses)}，{say.used(link.uses, link.max_uses)}
+                  {say.until(timeText(link.expires_ms), link.max_uses)} · {say.used(link.uses, link.max_uses)}
                 </small>
               </span>
               {acts && <WithReason word={say.revoke} act={(reason) => acts.revoke(link.id, reason)} />}

@@ -9,7 +9,7 @@ import { tellLoginOver } from "@/api/client";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
-import { useLanguage, useWords } from "@/lib/language";
+import { listText, useLanguage, useWords } from "@/lib/language";
 import { weaknesses } from "@/lib/password";
 import { paths } from "@/lib/paths";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -70,7 +70,7 @@ function Who() {
           })}
         </dd>
         <dt>{say.rights}</dt>
-        <dd>{me.rights.map((right) => term("right", right, language)).join(language === "zh" ? "、" : ", ") || "—"}</dd>
+        <dd>{listText(language, me.rights.map((right) => term("right", right, language))) || "—"}</dd>
         <dt>{say.idle}</dt>
         <dd>{say.minutes(Math.round(me.idle_logout_ms / 60_000))}</dd>
       </dl>

@@ -102,7 +102,7 @@ export function CheckPanel({ seat, who, choices, silent }: { seat: Exclude<Seat,
           </Row>
         ))}
       </ul>
-      {state === "done" && <Copy text={() => reportText({ items: run.items, at: last.data?.at_ms ?? 0, who, address: location.origin, browser: navigator.userAgent }, language)} />}
+      {state === "done" && <Copy text={() => reportText({ items: run.items, at: view.endedMs, who, address: location.origin, browser: navigator.userAgent }, language)} />}
     </div>
   );
 }

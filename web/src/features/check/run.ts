@@ -4,6 +4,7 @@
 import type { checks } from "@/api/calls";
 import type { CheckItem, CheckTopic } from "@/api/types";
 import type { Choices } from "@/lib/devices";
+import { serverNow } from "@/lib/now";
 import { Store } from "@/lib/store";
 import { download, upload } from "./bandwidth";
 import { Fault, listen, picture, tone } from "./devices";
@@ -15,6 +16,8 @@ export const TOPICS: readonly CheckTopic[] = ["camera", "microphone", "speaker",
 
 /** How long the question about the tone waits for an answer. */
 const ANSWER_MS = 12_000;
+/** How long the server may take to answer. */
+const PATIENCE_MS = 4_000;
 
 export interface RunView {
   state: "idle" | "running" | "done" | "cancelled";
@@ -27,9 +30,11 @@ export interface RunView {
   level: number;
   camera: MediaStreamTrack | null;
   tookMs: number;
+  /** By the server's clock; 0 before the first run is through. */
+  endedMs: number;
 }
 
-const IDLE: RunView = { state: "idle", items: {}, busy: [], asking: false, level: 0, camera: null, tookMs: 0 };
+const IDLE: RunView = { state: "idle", items: {}, busy: [], asking: false, level: 0, camera: null, tookMs: 0, endedMs: 0 };
 
 export interface Setting {
   seat: judge.Seat;
@@ -68,7 +73,7 @@ export class CheckRun {
         void context.close().catch(() => undefined);
       }
       signal.throwIfAborted();
-      this.view.update((view) => ({ ...view, state: "done", busy: [], asking: false, tookMs: Math.round(performance.now() - began) }));
+      this.view.update((view) => ({ ...view, state: "done", busy: [], asking: false, tookMs: Math.round(performance.now() - began), endedMs: serverNow() }));
       return this.items;
     } catch (error) {
       if (!signal.aborted) {
@@ -150,8 +155,10 @@ export class CheckRun {
     });
     if (!brief) this.#tell(judge.clock(offset));
     this.#begin("udp", "tcp");
-    const openPeer = (sdp: string) => calls.peer(sdp, { signal });
+    const openPeer = (sdp: string) => calls.peer(sdp, { signal: patient(signal) });
     const [udp, tcp] = await Promise.all([reach("udp", openPeer, signal), reach("tcp", openPeer, signal)]);
+    // A try that was broken off looks like a way that is blocked.
+    signal.throwIfAborted();
     this.#tell(...judge.ways(udp, tcp));
     if (brief) return;
     await this.#try("download", signal, async () => judge.width("download", await download(calls.download, signal)));
@@ -165,7 +172,7 @@ export class CheckRun {
       for (let n = 0; n < 2; n++) {
         const sent = performance.now();
         try {
-          await calls.last({ signal });
+          await calls.last({ signal: patient(signal) });
         } catch {
           signal.throwIfAborted();
           return judge.round("port", null);
@@ -202,3 +209,5 @@ export class CheckRun {
     this.view.update((view) => ({ ...view, camera: null }));
   }
 }
+
+const patient = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

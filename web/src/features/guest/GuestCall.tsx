@@ -5,7 +5,7 @@ import { Button } from "antd";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { visit as calls } from "@/api/calls";
 import type { VisitView } from "@/api/types";
-import { useWords } from "@/lib/language";
+import { listText, useLanguage, useWords } from "@/lib/language";
 import { problemOf } from "@/lib/problem";
 import { Call } from "@/live/call";
 import type { Other } from "@/live/others";
@@ -43,38 +43,40 @@ export function GuestCall(props: Props) {
 
 function Talk({ session, picture, sound, call, enter }: Props & { call: Call; enter: () => void }) {
   const say = useWords(visitWords);
+  const language = useLanguage();
   const view = useSyncExternalStore(call.view.subscribe, call.view.getSnapshot);
   const { others, mute } = useSyncExternalStore(call.others.view.subscribe, call.others.view.getSnapshot);
-  const [silent, setSilent] = useState(false);
-  const [dark, setDark] = useState(false);
-  useEffect(() => call.want("microphone", sound && !silent), [call, sound, silent]);
-  useEffect(() => call.want("camera", picture && !dark), [call, picture, dark]);
+  // What was agreed to is sent at once. A device that failed is wanted no more: its button, pressed again, tries again.
+  const { wants, sends, fault } = view;
+  useEffect(() => call.want("microphone", sound), [call, sound]);
+  useEffect(() => call.want("camera", picture), [call, picture]);
   // Whoever speaks to the guest first; a screen that is shared goes before all.
   const shown = useMemo(() => [...others].sort((a, b) => Number(b.screen) - Number(a.screen) || Number(b.picture) - Number(a.picture) || a.name.localeCompare(b.name)), [others]);
   const [first, ...rest] = shown;
+  const present = say.present(listText(language, session.present));
   return (
-    <section className={css.call} data-call={view.phase} data-sends={`${view.sends.camera ? "v" : ""}${view.sends.microphone ? "a" : ""}`}>
+    <section className={css.call} data-call={view.phase} data-sends={`${sends.camera ? "v" : ""}${sends.microphone ? "a" : ""}`}>
       {mute && (
         <button type="button" className={css.arm} onClick={() => void call.others.arm()}>
           {say.arm}
         </button>
       )}
       <div className={css.stage}>
-        {first ? <Tile call={call} other={first} big /> : <p className={css.none}>{view.phase === "connected" ? say.present(session.present.join("、")) : say.coming}</p>}
+        {first ? <Tile call={call} other={first} big /> : <p className={css.none}>{view.phase === "connected" ? present : say.coming}</p>}
         <div className={css.strip}>
           {rest.map((other) => (
             <Tile key={other.identity} call={call} other={other} />
           ))}
-          {picture && <Me call={call} shows={view.sends.camera} />}
+          {picture && <Me call={call} shows={sends.camera} />}
         </div>
       </div>
       {session.sound_waits && <p className={css.note}>{say.soundWaits}</p>}
-      {view.fault && (
+      {fault && (
         <p role="alert" className={css.note}>
-          {say.what[view.fault.what]}：{say.faults[view.fault.why]}
+          {say.faultOf(say.what[fault.what], say.faults[fault.why])}
         </p>
       )}
-      <p className={css.present}>{say.present(session.present.join("、"))}</p>
+      <p className={css.present}>{present}</p>
       {view.phase === "taken" ? (
         <p className={css.note}>
           {say.taken} <Button onClick={() => call.takeBack()}>{say.here}</Button>
@@ -86,13 +88,13 @@ function Talk({ session, picture, sound, call, enter }: Props & { call: Call; en
       ) : (
         <div className={css.controls}>
           {sound && (
-            <Button size="large" aria-pressed={!silent} icon={silent ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => setSilent(!silent)}>
-              {silent ? say.unmute : say.mute}
+            <Button size="large" aria-pressed={wants.microphone} icon={wants.microphone ? <AudioOutlined aria-hidden /> : <AudioMutedOutlined aria-hidden />} onClick={() => call.want("microphone", !wants.microphone)}>
+              {wants.microphone ? say.mute : say.unmute}
             </Button>
           )}
           {picture && (
-            <Button size="large" aria-pressed={!dark} icon={<VideoCameraOutlined aria-hidden />} onClick={() => setDark(!dark)}>
-              {dark ? say.cameraOn : say.cameraOff}
+            <Button size="large" aria-pressed={wants.camera} icon={<VideoCameraOutlined aria-hidden />} onClick={() => call.want("camera", !wants.camera)}>
+              {wants.camera ? say.cameraOff : say.cameraOn}
             </Button>
           )}
         </div>
@@ -109,7 +111,11 @@ function Tile({ call, other, big }: { call: Call; other: Other; big?: boolean })
   return (
     <figure className={css.tile} data-big={big || undefined} data-party={other.identity} data-shows={shows} data-sound={other.sound} data-speaking={other.speaking || undefined}>
       <Place element={element} className={css.picture} />
-      {!shows && <span className={css.empty}>{say.noPicture}</span>}
+      {(!shows || other.paused[what]) && (
+        <span className={css.empty} data-over={shows || undefined}>
+          {shows ? say.paused : say.noPicture}
+        </span>
+      )}
       <figcaption>
         {other.sound && <AudioOutlined aria-hidden />} {other.name}
       </figcaption>

@@ -34,6 +34,7 @@ export const visitWords = words(
     soundWaits: "同意传送声音之前，双方听不到声音。",
     me: "我",
     noPicture: "没有画面",
+    paused: "线路不足，画面暂停",
     arm: "点这里打开声音",
     mute: "静音",
     unmute: "取消静音",
@@ -42,6 +43,7 @@ export const visitWords = words(
     enter: "重新进入连线",
     taken: "连线在另一个页面打开了",
     here: "在本页继续",
+    faultOf: (what: string, why: string) => `${what}：${why}`,
     faults: {
       denied: "浏览器没有允许使用，请在地址栏的权限设置里改为“允许”，再点按钮",
       missing: "没有找到设备",
@@ -104,6 +106,7 @@ export const visitWords = words(
     soundWaits: "Nobody is heard until somebody has agreed to sound.",
     me: "Me",
     noPicture: "no picture",
+    paused: "Paused: line too slow",
     arm: "Tap here to hear",
     mute: "Mute",
     unmute: "Unmute",
@@ -112,6 +115,7 @@ export const visitWords = words(
     enter: "Go in again",
     taken: "The session is open in another page",
     here: "Go on here",
+    faultOf: (what: string, why: string) => `${what}: ${why}`,
     faults: {
       denied: "The browser does not allow it: choose “allow” in the address bar, then try again",
       missing: "No such device was found",

@@ -51,11 +51,7 @@ function CaseRow({ link, withdraw }: { link: CaseLinkView; withdraw: (() => void
           {term("caseKind", link.kind, language)} · {say.by(link.linked_by, timeText(link.linked_ms))}
           {link.normalised !== link.raw && ` · ${say.normalised} ${link.normalised}`}
         </small>
-        {link.withdrawn_ms !== null && (
-          <small>
-            {say.withdrawn(timeText(link.withdrawn_ms))}：{link.withdraw_reason}
-          </small>
-        )}
+        {link.withdrawn_ms !== null && <small>{say.withdrawn(timeText(link.withdrawn_ms), link.withdraw_reason ?? "")}</small>}
         {!over && (
           <small>
             <Link to={`${paths.records}?${writeFilters({ case: link.raw })}`}>{say.others}</Link>

@@ -92,7 +92,7 @@ function TrackCurve({ track, span, hint }: { track: TrackQuality; span: Span; hi
         </strong>
         <span className="num">{summary.join(language === "zh" ? "，" : ", ")}</span>
       </figcaption>
-      <div className={css.plots} onPointerMove={point} onPointerDown={point} onPointerLeave={() => setShown(null)}>
+      <div className={css.plots} onPointerMove={point} onPointerDown={point} onPointerLeave={(event) => event.pointerType === "mouse" && setShown(null)}>
         <Plot label={say.rateAxis} tops={[formatBps(rate)]} found={found} span={span} ticks={ticks} shown={shown} tall>
           <path className={css.sentArea} d={sent.area} />
           <path className={css.sent} d={sent.line} />

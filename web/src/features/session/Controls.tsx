@@ -22,7 +22,7 @@ import { withMark } from "@/api/marks";
 import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import type { AssistView, PartyView } from "@/api/types";
-import { freeze } from "@/lib/freeze";
+import { freeze, noFrame } from "@/lib/freeze";
 import { issuing } from "@/lib/issuing";
 import { useKeys } from "@/lib/keys";
 import { useWords } from "@/lib/language";
@@ -50,7 +50,7 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
   const me = useMe();
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { sends, fault } = useCallView(call);
+  const { wants, fault } = useCallView(call);
   const { others } = useOthers(call);
   const id = assist.session.id;
   const [ending, setEnding] = useState(false);
@@ -62,12 +62,12 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
   const directs = holdsAny(me, ["directives.issue"]);
   const mayEnd = own !== undefined || holdsAny(me, ["requests.manage"]);
 
-  const turn = (what: Sends) => call.want(what, !sends[what]);
+  const turn = (what: Sends) => call.want(what, !wants[what]);
   const freezeNow = async () => {
     setFreezing(true);
     try {
       const frozen = await freeze(call.others.element(assist.station.id));
-      if (!frozen) throw new Error(say.noFrame);
+      if (!frozen) throw noFrame();
       const frame = await marks("account").freeze(id, assist.station.id, frozen.at, frozen.image);
       client.setQueryData(queries.marks("account", id).queryKey, (old) => old && withMark(old, { frame }));
       board(frame.id);
@@ -94,14 +94,18 @@ export function Controls({ assist, call, own, act, board, fail }: Props) {
 
   return (
     <>
-      {fault && <ErrorNote error={new Error(`${say[fault.what === "screen" ? "share" : fault.what]}：${say.fault[fault.why]}`)} />}
+      {fault && (
+        <p role="alert" className={css.fault}>
+          {say.faultOf(say[fault.what === "screen" ? "share" : fault.what], say.fault[fault.why])}
+        </p>
+      )}
       {whispers && <p className={css.whisperNote}>{assist.earphones ? say.whisperEarphones : say.whisperNote}</p>}
       <div className={css.controls} role="toolbar" aria-label={say.bar}>
         {speaks && (
           <>
-            <Control on={sends.microphone} icon={sends.microphone ? <AudioOutlined aria-hidden /> : <AudioMutedOutlined aria-hidden />} label={sends.microphone ? say.microphone : say.microphoneOff} hint="M" act={() => turn("microphone")} />
-            <Control on={sends.camera} icon={sends.camera ? <VideoCameraOutlined aria-hidden /> : <VideoCameraAddOutlined aria-hidden />} label={sends.camera ? say.camera : say.cameraOff} hint="V" act={() => turn("camera")} />
-            <Control on={sends.screen} icon={<DesktopOutlined aria-hidden />} label={sends.screen ? say.sharing : say.share} hint="S" act={() => turn("screen")} />
+            <Control on={wants.microphone} icon={wants.microphone ? <AudioOutlined aria-hidden /> : <AudioMutedOutlined aria-hidden />} label={wants.microphone ? say.microphone : say.microphoneOff} hint="M" act={() => turn("microphone")} />
+            <Control on={wants.camera} icon={wants.camera ? <VideoCameraOutlined aria-hidden /> : <VideoCameraAddOutlined aria-hidden />} label={wants.camera ? say.camera : say.cameraOff} hint="V" act={() => turn("camera")} />
+            <Control on={wants.screen} icon={<DesktopOutlined aria-hidden />} label={wants.screen ? say.sharing : say.share} hint="S" act={() => turn("screen")} />
             <Control on={whispers} icon={<EyeInvisibleOutlined aria-hidden />} label={whispers ? say.whispering : say.whisper} hint="W" act={whisper} />
             <Control icon={<CameraOutlined aria-hidden />} label={say.freeze} hint="F" busy={freezing} off={!seen} act={() => void freezeNow()} />
           </>

@@ -9,7 +9,7 @@ import { holdsAny, useMe } from "@/api/me";
 import { queries } from "@/api/queries";
 import { term } from "@/api/terms";
 import type { AssistView, NewGuestLink, PartyMode, PartyView } from "@/api/types";
-import { useLanguage, useWords } from "@/lib/language";
+import { listText, useLanguage, useWords } from "@/lib/language";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Guests } from "@/ui/Guests";
@@ -141,7 +141,7 @@ function Asking({ assist, close }: { assist: AssistView; close: () => void }) {
             <span>
               {one.name}
               <small>
-                {one.unit} · {one.roles.map((role) => term("role", role, language)).join("、")}
+                {one.unit} · {listText(language, one.roles.map((role) => term("role", role, language)))}
               </small>
             </span>
             <Button size="small" type="primary" loading={ask.isPending && ask.variables === one.account_id} onClick={() => ask.mutate(one.account_id)}>

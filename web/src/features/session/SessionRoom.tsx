@@ -18,7 +18,7 @@ import { guestWords } from "@/ui/guestWords";
 import { PageBody } from "@/ui/PageHeader";
 import { Boards } from "./Boards";
 import { Controls } from "./Controls";
-import { useCall, useCallView, useOthers } from "./hooks";
+import { useCall, useCallView, useLineTrouble, useOthers } from "./hooks";
 import css from "./session.module.css";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
@@ -120,8 +120,10 @@ function Room({ assist, call, identity }: { assist: AssistView; call: Call; iden
 function Notices({ assist, call, mute, lead }: { assist: AssistView; call: Call; mute: boolean; lead: (() => void) | null }) {
   const say = useWords(sessionWords);
   const guests = useWords(guestWords).room;
+  const trouble = useLineTrouble(call);
   return (
     <div className={css.notices} aria-live="polite">
+      {trouble && <p data-tone="weak">{trouble}</p>}
       {assist.answered_ms === null && (
         <p data-tone="info">
           <b>{say.calling}</b> {say.callingNext}

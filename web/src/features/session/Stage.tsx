@@ -5,10 +5,10 @@ import { useMemo } from "react";
 import type { AssistView } from "@/api/types";
 import { useWords } from "@/lib/language";
 import type { Call } from "@/live/call";
-import type { Shown } from "@/live/others";
+import type { Other, Shown } from "@/live/others";
 import { guestWords } from "@/ui/guestWords";
 import { Place } from "@/ui/Place";
-import { useCallView, useOthers } from "./hooks";
+import { useCallView, useLineTrouble, useOthers } from "./hooks";
 import css from "./session.module.css";
 import { sessionWords } from "./words";
 
@@ -17,8 +17,9 @@ export function Stage({ assist, call, identity, inset }: { assist: AssistView; c
   const consents = useWords(guestWords).room;
   const { sends } = useCallView(call);
   const { others } = useOthers(call);
-  const of = (endpoint: string) => others.find((other) => other.identity === endpoint);
-  const station = of(assist.station.id);
+  // While this line is down nothing is known of the other side: it is not to blame for an empty tile.
+  const trouble = useLineTrouble(call);
+  const of = (endpoint: string) => seen(others.find((other) => other.identity === endpoint));
   const sharing = others.find((other) => other.screen);
   const parties = assist.parties.filter((party) => party.endpoint_id !== identity);
   const siteName = assist.session.site?.name ?? assist.station.name;
@@ -26,55 +27,35 @@ export function Stage({ assist, call, identity, inset }: { assist: AssistView; c
   return (
     <div className={css.stage} data-inset={inset || undefined}>
       {sharing && !inset ? (
-        <Tile big name={say.screen(nameOf(assist, sharing.identity) ?? sharing.name)} call={call} identity={sharing.identity} what="screen" shows={true} sound={false} speaking={false} />
+        <Tile big name={say.screen(nameOf(assist, sharing.identity) ?? sharing.name)} call={call} identity={sharing.identity} what="screen" shows={true} paused={sharing.paused.screen} sound={false} speaking={false} />
       ) : null}
       <Tile
         big={!sharing && !inset}
         name={siteName}
         call={call}
         identity={assist.station.id}
-        shows={station?.picture ?? false}
-        sound={station?.sound ?? false}
-        speaking={station?.speaking ?? false}
-        empty={assist.answered_ms === null ? say.calling : !assist.station_present ? say.stationLost : assist.picture_withheld ? consents.withheld : say.noPicture}
+        {...of(assist.station.id)}
+        empty={trouble ?? (assist.answered_ms === null ? say.calling : !assist.station_present ? say.stationLost : assist.picture_withheld ? consents.withheld : say.noPicture)}
       />
       <div className={css.strip}>
-        {parties.map((party) => {
-          const seen = of(party.endpoint_id);
-          return (
-            <Tile
-              key={party.endpoint_id}
-              name={party.name}
-              note={party.mode === "join" ? (party.leads ? say.lead : "") : say.modes[party.mode]}
-              call={call}
-              identity={party.endpoint_id}
-              shows={seen?.picture ?? false}
-              sound={seen?.sound ?? false}
-              speaking={seen?.speaking ?? false}
-              empty={say.noCamera}
-            />
-          );
-        })}
+        {parties.map((party) => (
+          <Tile
+            key={party.endpoint_id}
+            name={party.name}
+            note={party.mode === "join" ? (party.leads ? say.lead : "") : say.modes[party.mode]}
+            call={call}
+            identity={party.endpoint_id}
+            {...of(party.endpoint_id)}
+            empty={trouble ?? say.noCamera}
+          />
+        ))}
         {assist.guests
           .filter((guest) => guest.state === "attending")
-          .map((guest) => {
-            const seen = of(guest.endpoint_id);
-            return (
-              <Tile
-                key={guest.endpoint_id}
-                name={guest.name}
-                note={say.guest}
-                call={call}
-                identity={guest.endpoint_id}
-                shows={seen?.picture ?? false}
-                sound={seen?.sound ?? false}
-                speaking={seen?.speaking ?? false}
-                empty={say.noCamera}
-              />
-            );
-          })}
+          .map((guest) => (
+            <Tile key={guest.endpoint_id} name={guest.name} note={say.guest} call={call} identity={guest.endpoint_id} {...of(guest.endpoint_id)} empty={trouble ?? say.noCamera} />
+          ))}
         {identity !== null && assist.parties.some((party) => party.endpoint_id === identity) && (
-          <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={say.noCamera} />
+          <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={trouble ?? say.noCamera} />
         )}
       </div>
     </div>
@@ -85,6 +66,10 @@ function nameOf(assist: AssistView, endpoint: string): string | undefined {
   return endpoint === assist.station.id ? assist.session.site?.name : assist.parties.find((party) => party.endpoint_id === endpoint)?.name;
 }
 
+function seen(other: Other | undefined): Pick<TileProps, "shows" | "paused" | "sound" | "speaking"> {
+  return { shows: other?.picture ?? false, paused: other?.paused.camera ?? false, sound: other?.sound ?? false, speaking: other?.speaking ?? false };
+}
+
 interface TileProps {
   name: string;
   note?: string;
@@ -93,20 +78,22 @@ interface TileProps {
   what?: Shown;
   big?: boolean;
   shows: boolean;
+  paused?: boolean;
   sound: boolean;
   speaking: boolean;
   mirror?: boolean;
   empty?: string;
 }
 
-function Tile({ name, note, call, identity, what = "camera", big, shows, sound, speaking, mirror, empty }: TileProps) {
+function Tile({ name, note, call, identity, what = "camera", big, shows, paused, sound, speaking, mirror, empty }: TileProps) {
+  const say = useWords(sessionWords);
   const element = useMemo(() => call.others.element(identity, what), [call, identity, what]);
   return (
     <figure className={css.tile} data-big={big || undefined} data-party={identity} data-shows={shows} data-sound={sound} data-speaking={speaking || undefined} data-mirror={mirror || undefined}>
       <Place element={element} className={css.picture} />
-      {!shows && (
-        <span className={css.empty}>
-          <VideoCameraOutlined aria-hidden /> {empty}
+      {(!shows || paused) && (
+        <span className={css.empty} data-over={shows || undefined}>
+          <VideoCameraOutlined aria-hidden /> {shows ? say.paused : empty}
         </span>
       )}
       <figcaption>

@@ -13,6 +13,7 @@ import { bell, CALL_RING } from "@/lib/bell";
 import type { Point } from "@/lib/drawing";
 import { useWords } from "@/lib/language";
 import { clockText } from "@/lib/time";
+import type { Shown } from "@/live/others";
 import { Board } from "@/ui/Board";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { FileLink, FileSend } from "@/ui/Files";
@@ -21,6 +22,7 @@ import { Duration, Time } from "@/ui/Time";
 import css from "./assist.module.css";
 import { Earphones, Whispers } from "./Earphones";
 import { Freezing } from "./Freezing";
+import { useBroadcast } from "./hooks";
 import { broadcast, uplink } from "./machine";
 import { Preview } from "./Preview";
 import { RoomConsent, StationGuests } from "./StationGuests";
@@ -69,15 +71,19 @@ export function CallBand({ assist, done }: { assist: AssistView; done: () => Pro
 }
 
 export function AssistPanel({ assist, track, done }: { assist: AssistView; track: MediaStreamTrack | null; done: () => Promise<unknown> }) {
-  const say = useWords(stationWords).assist;
+  const words = useWords(stationWords);
+  const say = words.assist;
+  const { link, muted } = useBroadcast();
   const { others, mute } = useSyncExternalStore(uplink.others.view.subscribe, uplink.others.view.getSnapshot);
-  const [silent, setSilent] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [board, setBoard] = useState<string | null>(null);
-  useEffect(() => {
-    broadcast.setSound(!silent);
-  }, [silent]);
 
+  // While this line is down nothing is known of the other side: it is not to blame for an empty tile.
+  const trouble = link.state === "up" ? null : words.calm.lost;
+  const seen = (identity: string) => {
+    const other = others.find((one) => one.identity === identity);
+    return { shows: other?.picture ?? false, paused: other?.paused.camera ?? false, empty: trouble ?? say.noPicture };
+  };
   const leader = assist.parties.find((party) => party.leads);
   const sharing = others.find((other) => other.screen);
   const shown = assist.parties.filter((party) => party !== leader);
@@ -102,20 +108,20 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
       <Whispers assist={assist} />
       <Frames session={assist.session.id} shown={board} show={setBoard}>
         <div className={css.pictures}>
-          {sharing && <Helper name={say.screen(sharing.name)} identity={sharing.identity} what="screen" big empty="" shows />}
+          {sharing && <Helper name={say.screen(sharing.name)} identity={sharing.identity} what="screen" big empty="" shows paused={sharing.paused.screen} />}
           {leader ? (
-            <Helper name={leader.name} note={leader.unit?.name ?? ""} identity={leader.endpoint_id} big={!sharing} empty={say.noPicture} shows={others.some((o) => o.identity === leader.endpoint_id && o.picture)} />
+            <Helper name={leader.name} note={leader.unit?.name ?? ""} identity={leader.endpoint_id} big={!sharing} {...seen(leader.endpoint_id)} />
           ) : (
-            <p className={css.lost}>{say.leaderLost}</p>
+            <p className={css.lost}>{trouble ?? say.leaderLost}</p>
           )}
           <div className={css.strip}>
             {shown.map((party) => (
-              <Helper key={party.endpoint_id} name={party.name} note={say.modes[party.mode]} identity={party.endpoint_id} empty={say.noPicture} shows={others.some((o) => o.identity === party.endpoint_id && o.picture)} />
+              <Helper key={party.endpoint_id} name={party.name} note={say.modes[party.mode]} identity={party.endpoint_id} {...seen(party.endpoint_id)} />
             ))}
             {assist.guests
               .filter((guest) => guest.state === "attending")
               .map((guest) => (
-                <Helper key={guest.endpoint_id} name={guest.name} note={say.guest} identity={guest.endpoint_id} empty={say.noPicture} shows={others.some((o) => o.identity === guest.endpoint_id && o.picture)} />
+                <Helper key={guest.endpoint_id} name={guest.name} note={say.guest} identity={guest.endpoint_id} {...seen(guest.endpoint_id)} />
               ))}
             <figure className={css.tile}>
               <Preview track={track} label={say.me} />
@@ -139,8 +145,8 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
           failed={setError}
         />
         <Earphones assist={assist} done={done} failed={setError} />
-        <Button size="large" aria-pressed={!silent} icon={silent ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => setSilent(!silent)}>
-          {silent ? say.unmute : say.mute}
+        <Button size="large" aria-pressed={!muted} icon={muted ? <AudioMutedOutlined aria-hidden /> : <AudioOutlined aria-hidden />} onClick={() => broadcast.setMuted(!muted)}>
+          {muted ? say.unmute : say.mute}
         </Button>
         <Button size="large" danger type="primary" icon={<PhoneOutlined aria-hidden rotate={225} />} onClick={() => void hangUp()}>
           {say.hangUp}
@@ -150,12 +156,28 @@ export function AssistPanel({ assist, track, done }: { assist: AssistView; track
   );
 }
 
-function Helper({ name, note, identity, what = "camera", big, shows, empty }: { name: string; note?: string; identity: string; what?: "camera" | "screen"; big?: boolean; shows: boolean; empty: string }) {
+interface HelperProps {
+  name: string;
+  note?: string;
+  identity: string;
+  what?: Shown;
+  big?: boolean;
+  shows: boolean;
+  paused: boolean;
+  empty: string;
+}
+
+function Helper({ name, note, identity, what = "camera", big, shows, paused, empty }: HelperProps) {
+  const say = useWords(stationWords).assist;
   const element = useMemo(() => uplink.others.element(identity, what), [identity, what]);
   return (
     <figure className={css.tile} data-big={big || undefined} data-party={identity} data-shows={shows}>
       <Place element={element} className={css.picture} />
-      {!shows && <span className={css.empty}>{empty}</span>}
+      {(!shows || paused) && (
+        <span className={css.empty} data-over={shows || undefined}>
+          {shows ? say.paused : empty}
+        </span>
+      )}
       <figcaption>
         {name}
         {note && <small>{note}</small>}

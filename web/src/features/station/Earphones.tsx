@@ -5,7 +5,7 @@ import { Button, Popconfirm } from "antd";
 import { useEffect, useEffectEvent, useState } from "react";
 import { station } from "@/api/calls";
 import type { AssistView } from "@/api/types";
-import { useWords } from "@/lib/language";
+import { listText, useLanguage, useWords } from "@/lib/language";
 import css from "./assist.module.css";
 import { watchDevices } from "./capture";
 import { stationWords } from "./words";
@@ -66,11 +66,12 @@ export function Earphones({ assist, done, failed }: Props) {
 /** Who whispers now, and whether it is heard here. */
 export function Whispers({ assist }: { assist: AssistView }) {
   const say = useWords(stationWords).assist;
+  const language = useLanguage();
   const names = assist.parties.filter((party) => party.mode === "whisper").map((party) => party.name);
   if (names.length === 0) return null;
   return (
     <p className={css.whispers} role="status" data-heard={assist.earphones}>
-      {(assist.earphones ? say.whispers : say.unheard)(names.join("、"))}
+      {(assist.earphones ? say.whispers : say.unheard)(listText(language, names))}
     </p>
   );
 }

@@ -10,7 +10,7 @@ import { queries } from "@/api/queries";
 import { captureFault, type CaptureFault } from "@/lib/capture-fault";
 import { keptForAll } from "@/lib/kept";
 import { keptChoices, ofKind, parseChoices, type Device } from "@/lib/devices";
-import { freeze } from "@/lib/freeze";
+import { freeze, noFrame } from "@/lib/freeze";
 import { useWords } from "@/lib/language";
 import { ErrorNote } from "@/ui/ErrorNote";
 import css from "./assist.module.css";
@@ -39,7 +39,7 @@ export function Freezing({ session, self, track, screen, failed }: Props) {
 
   const keep = async (source: string, video: HTMLVideoElement) => {
     const frozen = await freeze(video);
-    if (!frozen) throw new Error(say.noFrame);
+    if (!frozen) throw noFrame();
     const frame = await markCalls("station").freeze(session, source, frozen.at, frozen.image);
     client.setQueryData(queries.marks("station", session).queryKey, (old) => old && withMark(old, { frame }));
   };

@@ -138,6 +138,8 @@ function Desk({ view, heard, unheard }: Known) {
   // A camera only shows: nobody is at it to ask or to answer.
   const staffed = view.endpoint.kind !== "camera";
   const watched = view.watchers.length;
+  // In an assistance the band has nothing to say, unless the line is down.
+  const calm = helped ? state.link.state !== "up" : watched === 0 || privacy.on || !state.onAir;
   const [tone, word] = stateOf(state, watched, helped, privacy.on, settingUp, say.state);
   useEffect(() => {
     document.title = `${watched > 0 || assist ? "● " : ""}${word} · ${view.site.name}`;
@@ -163,7 +165,7 @@ function Desk({ view, heard, unheard }: Known) {
       <div className={css.band} aria-live="assertive">
         {assist && !helped && <CallBand key={assist.session.id} assist={assist} done={asked} />}
         {watched > 0 && <Watchers watchers={view.watchers} />}
-        {!helped && (watched === 0 || privacy.on || !state.onAir) && !settingUp && <Quietly state={state} watched={watched} reason={privacy.on ? (privacy.reason ?? "") : null} />}
+        {calm && !settingUp && <Quietly state={state} watched={watched} reason={privacy.on && !helped ? (privacy.reason ?? "") : null} />}
       </div>
       {settingUp ? (
         <SetupPage
@@ -235,10 +237,7 @@ function Self({ state, view, choices, silent, change }: { state: BroadcastView; 
         {!silent && !capture && !fault && <p className={css.overlay}>{say.setup.opening}</p>}
         {!silent && fault && !capture && (
           <div role="alert" className={css.overlay}>
-            <strong>
-              {say.fault[fault].what}
-              {fault === "missing" && choices?.camera.label && `：${choices.camera.label}`}
-            </strong>
+            <strong>{fault === "missing" && choices?.camera.label ? say.fault.named(say.fault[fault].what, choices.camera.label) : say.fault[fault].what}</strong>
             <p>{say.fault[fault].now}</p>
             <span className={css.buttons}>
               <Button type="primary" onClick={() => broadcast.retry()}>
@@ -288,7 +287,7 @@ function More({ change, forgotten }: { change: () => void; forgotten: () => void
           forgotten();
           await client.resetQueries({ queryKey: queries.station().queryKey });
         } catch (error) {
-          void message.error(`${say.menu.failed}：${problemOf(error).text(language)}`);
+          void message.error(say.menu.failed(problemOf(error).text(language)));
         }
       },
     });

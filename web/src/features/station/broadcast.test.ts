@@ -203,6 +203,23 @@ describe("a station", () => {
     expect(s.link.sound).toBe(false);
   });
 
+  it("keeps a microphone that was turned off so, past other devices and a new link", async () => {
+    const s = station();
+    s.broadcast.setSound(true);
+    s.broadcast.choose(CHOICES);
+    await s.rest();
+    s.broadcast.setMuted(true);
+    expect([s.link.sound, s.view().muted]).toEqual([false, true]);
+    s.broadcast.choose(null);
+    await s.rest();
+    s.broadcast.choose({ ...CHOICES });
+    s.broadcast.setSound(true);
+    await s.rest();
+    expect([s.view().onAir, s.link.sound, s.view().muted]).toEqual([true, false, true]);
+    s.broadcast.setMuted(false);
+    expect([s.link.sound, s.view().muted]).toEqual([true, false]);
+  });
+
   it("ends with nothing left open", async () => {
     const s = station();
     s.broadcast.choose(CHOICES);

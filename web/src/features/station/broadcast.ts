@@ -39,6 +39,8 @@ export interface BroadcastView {
   capture: Capture | null;
   fault: CaptureFault | null;
   link: LinkView;
+  /** Whoever sits here has turned the microphone off. */
+  muted: boolean;
   /** Since when it should be on air and is not; null: all is well, or it is meant to be silent. */
   offSince: number | null;
 }
@@ -47,12 +49,13 @@ interface Wanted {
   choices: Choices | null;
   silent: boolean;
   sound: boolean;
+  muted: boolean;
 }
 
 export class Broadcast {
   readonly view: Store<BroadcastView>;
   #parts: Parts;
-  #wanted: Wanted = { choices: null, silent: false, sound: false };
+  #wanted: Wanted = { choices: null, silent: false, sound: false, muted: false };
   #capture: Capture | null = null;
   /** The choices that the open camera was opened for, and the capture that is published. */
   #openedFor: Choices | null = null;
@@ -68,7 +71,7 @@ export class Broadcast {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.view = new Store<BroadcastView>({ onAir: false, capture: null, fault: null, link: parts.link.view.getSnapshot(), offSince: null });
+    this.view = new Store<BroadcastView>({ onAir: false, capture: null, fault: null, link: parts.link.view.getSnapshot(), muted: false, offSince: null });
     this.#unsubscribe = parts.link.view.subscribe(() => this.#linkChanged());
   }
 
@@ -90,7 +93,19 @@ export class Broadcast {
   /** Sound is sent only while somebody listens. */
   setSound(sound: boolean): void {
     this.#wanted.sound = sound;
-    this.#parts.link.carrySound(sound && !this.#wanted.silent);
+    this.#carrySound();
+  }
+
+  /** Stays so whatever is opened anew meanwhile, until it is taken back. */
+  setMuted(muted: boolean): void {
+    this.#wanted.muted = muted;
+    this.#carrySound();
+    this.#tell();
+  }
+
+  #carrySound(): void {
+    const { sound, silent, muted } = this.#wanted;
+    this.#parts.link.carrySound(sound && !silent && !muted);
   }
 
   /** Tries at once what waits for its next attempt: a device was plugged in, the network is back, someone pressed the button. */
@@ -219,7 +234,7 @@ export class Broadcast {
     if (!capture || this.#wanted.silent || link.view.getSnapshot().state !== "up") return true;
     if (this.#published === capture && link.view.getSnapshot().published) return true;
     try {
-      link.carrySound(this.#wanted.sound);
+      this.#carrySound();
       await link.publish(capture);
       this.#published = capture;
       return true;
@@ -246,17 +261,18 @@ export class Broadcast {
   #tell(): void {
     const { link } = this.#parts;
     const state = link.view.getSnapshot();
-    const { choices, silent } = this.#wanted;
+    const { choices, silent, muted } = this.#wanted;
     const onAir = choices !== null && !silent && state.state === "up" && state.published && this.#capture !== null;
     const before = this.view.getSnapshot();
     const meant = choices !== null && !silent && !this.#yielded;
     const offSince = meant && !onAir ? (before.offSince ?? this.#parts.now()) : null;
-    const after: BroadcastView = { onAir, capture: this.#capture, fault: this.#fault, link: state, offSince };
+    const after: BroadcastView = { onAir, capture: this.#capture, fault: this.#fault, link: state, muted, offSince };
     const same =
       before.onAir === after.onAir &&
       before.capture === after.capture &&
       before.fault === after.fault &&
       before.link === after.link &&
+      before.muted === after.muted &&
       before.offSince === after.offSince;
     if (!same) this.view.set(after);
   }

@@ -205,6 +205,9 @@ export function useOnAir(choices: Choices | null, view: StationView): void {
   const helped = view.assist !== null && view.assist.answered_ms !== null;
   const sound = helped || view.watchers.some((w) => w.audio);
   useEffect(() => broadcast.setSound(sound), [sound]);
+  // Each assistance begins with the microphone on. After the line above, or one that ended would be heard for a moment.
+  const assist = view.assist?.session.id;
+  useEffect(() => broadcast.setMuted(false), [assist]);
   useEffect(() => {
     if (!choices) return;
     broadcast.choose(choices);

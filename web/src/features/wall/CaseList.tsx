@@ -36,7 +36,7 @@ export function CaseList({ session, mayWithdraw }: { session: SessionDetail; may
           </span>
           <small>
             {term("caseKind", link.kind, language)} · {say.by(link.linked_by, timeText(link.linked_ms))}
-            {link.withdrawn_ms !== null && ` · ${say.withdrawn}：${link.withdraw_reason ?? ""}`}
+            {link.withdrawn_ms !== null && ` · ${say.withdrawn(link.withdraw_reason ?? "")}`}
           </small>
         </li>
       ))}

@@ -49,14 +49,15 @@ interface Props {
 
 export const Tile = memo(function Tile({ siteId, site, status, phase, picture, rect, warm, slot, linkUp, selected, large, figures, actions }: Props) {
   const say = useWords(wallWords);
+  const language = useLanguage();
   const state = useStore(picture.state);
   const view = tileView({ phase, privacy: site?.privacy, status, linkUp, flow: state.flow, flowSince: state.since, weak: state.weak, paused: state.paused });
-  const hidden = view.state === "privacy";
+  const hidden = site?.privacy.on === true;
   const name = site?.name ?? siteId;
 
   useLayoutEffect(() => {
     // Whoever asked for privacy is not shown by an old frame either.
-    if (hidden) picture.forgetFrame();
+    picture.withhold(hidden);
   }, [hidden, picture]);
 
   const stop = (act: () => void) => (event: MouseEvent) => {
@@ -92,7 +93,7 @@ export const Tile = memo(function Tile({ siteId, site, status, phase, picture, r
         <div className={css.plate}>
           <span className={css.state}>{say.tile[view.state]}</span>
           <span className={css.name}>{name}</span>
-          {view.state === "weak" && <span className={css.hint}>{weakText(view, say)}</span>}
+          {view.state === "weak" && <span className={css.hint}>{causeText(view, say, language)}</span>}
           {state.sound === "on" && <SoundOutlined className={css.hearing} data-speaking={state.speaking || undefined} aria-hidden />}
         </div>
         {figures && state.figures && <FigureLines figures={state.figures} />}
@@ -180,18 +181,6 @@ function Since({ at }: { at: number }) {
   const language = useLanguage();
   const now = useNow();
   return <small>{say.since(timeText(at, now), agoText(now - at, language))}</small>;
-}
-
-/** Why a picture is weak, in a word. */
-function weakText({ cause }: TileView, say: (typeof wallWords)["zh"]): string {
-  switch (cause.is) {
-    case "paused":
-      return say.cause.paused;
-    case "still":
-      return say.cause.still;
-    default:
-      return say.cause.loss;
-  }
 }
 
 function causeText({ cause, state }: TileView, say: (typeof wallWords)["zh"], language: Language): string {

@@ -17,6 +17,8 @@ class Server {
   refuseAll: Problem | null = null;
   /** Set: openSites waits for it before it answers. */
   gate: Promise<void> | null = null;
+  /** Set: openWatch waits for it before it answers. */
+  watchGate: Promise<void> | null = null;
 
   #reach() {
     if (!this.reachable) throw Problem.unreachable();
@@ -24,11 +26,14 @@ class Server {
 
   async openWatch(purpose: string): Promise<Watch> {
     this.#reach();
-    if (this.watch?.purpose === purpose) return this.watch;
-    this.calls.push(`watch ${purpose}`);
-    this.open.clear();
-    this.watch = { id: `w${++this.serial}`, account_id: "me", person_id: "p", purpose, started_ms: this.now, ended_ms: null, end_cause: null, version: 1 };
-    return this.watch;
+    let { watch } = this;
+    if (watch?.purpose !== purpose) {
+      this.calls.push(`watch ${purpose}`);
+      this.open.clear();
+      watch = this.watch = { id: `w${++this.serial}`, account_id: "me", person_id: "p", purpose, started_ms: this.now, ended_ms: null, end_cause: null, version: 1 };
+    }
+    await this.watchGate;
+    return watch;
   }
 
   async openSites(watch: string, sites: string[], endpoint: string): Promise<OpenedSite[]> {
@@ -191,6 +196,55 @@ describe("picking", () => {
     server.reachable = false;
     await expect(model.answer("巡查")).rejects.toThrow(Problem);
     expect(model.state.getSnapshot().asking).toEqual([{ site: "a" }]);
+  });
+
+  describe("while the watch is being opened, the question is dropped", () => {
+    let opened: () => void;
+
+    async function dropped(model: WallModel): Promise<void> {
+      server.watchGate = new Promise((done) => (opened = done));
+      model.pick("a");
+      void model.answer("巡查");
+      await settle();
+      model.dontAnswer();
+    }
+
+    test("nothing is opened, and no watch stays on record", async () => {
+      const model = wall();
+      await dropped(model);
+      opened();
+      await settle();
+      expect(server.calls).toEqual(["watch 巡查", "end w1"]);
+      expect(server.watch).toBeNull();
+      expect(model.state.getSnapshot()).toMatchObject({ watch: null, asking: null });
+      expect(pictures.size).toBe(0);
+    });
+
+    test("a watch that ran before goes on", async () => {
+      await server.openWatch("巡查");
+      server.now += 60_000;
+      await dropped(wall());
+      opened();
+      await settle();
+      expect(server.calls).toEqual(["watch 巡查"]);
+      expect(server.watch).not.toBeNull();
+    });
+
+    test("the next question may take it up, and ends it when it is dropped as well", async () => {
+      for (const taken of [true, false]) {
+        server = new Server();
+        const model = wall();
+        await dropped(model);
+        model.pick("b");
+        opened();
+        await settle();
+        expect(server.calls).toEqual(["watch 巡查"]);
+        if (taken) await model.answer("巡查");
+        else model.dontAnswer();
+        await settle();
+        expect(server.calls).toEqual(["watch 巡查", taken ? "open b" : "end w1"]);
+      }
+    });
   });
 
   test("a full media plane is said on the tiles, and they are asked for again until there is room", async () => {

@@ -56,6 +56,8 @@ const RETRY_MS = 1_500;
 /** How soon a site that the media plane had no room for is asked for again. */
 const FULL_RETRY_MS = 5_000;
 const END_ATTEMPTS = 5;
+/** How far this page may be wrong about the server's time. */
+const CLOCK_MS = 1_000;
 /** How long a group that made way for a ready one is still open: the work of taking it off would delay the first frames of the new one. */
 const LEAVE_MS = 500;
 
@@ -78,6 +80,8 @@ export class WallModel {
   #closed = false;
   /** A tour that waits for a purpose. */
   #tourAsked: TourStart | null = null;
+  /** A watch that was opened for a question that was dropped meanwhile. The next answer takes it up, or ends it. */
+  #unasked: string | null = null;
 
   constructor(setup: WallSetup) {
     this.#setup = setup;
@@ -167,12 +171,19 @@ export class WallModel {
 
   /** The purpose, as said. Rejects with the problem when the server refuses it; the question stays open. */
   async answer(purpose: string): Promise<void> {
-    const waiting = this.#now.asking ?? [];
+    const { asking } = this.#now;
+    const sent = this.#setup.now();
     const watch = await this.#setup.openWatch(purpose);
+    if (this.#now.asking !== asking) {
+      // One that ran before, in another window, is not this page's to end.
+      if (!this.#now.watch && watch.started_ms >= sent - CLOCK_MS) this.#unasked = watch.id;
+      return this.#endUnasked();
+    }
+    this.#unasked = null;
     this.#set({ watch: { id: watch.id, purpose: watch.purpose, started_ms: watch.started_ms }, asking: null });
     if (this.#tourAsked) this.#beginTour(watch.id, this.#tourAsked);
     this.#tourAsked = null;
-    this.#add(waiting);
+    this.#add(asking ?? []);
   }
 
   /** A tour is a watch like any other: it asks for its purpose first. */
@@ -233,6 +244,14 @@ export class WallModel {
   dontAnswer(): void {
     this.#tourAsked = null;
     this.#set({ asking: null });
+    void this.#endUnasked();
+  }
+
+  async #endUnasked(): Promise<void> {
+    const watch = this.#unasked;
+    if (watch === null || this.#now.asking) return;
+    this.#unasked = null;
+    await this.#insist(() => this.#setup.endWatch(watch));
   }
 
   #add(picks: readonly Pick[]): void {
@@ -396,17 +415,18 @@ export class WallModel {
 
   #end(site: string, session: string, after_ms = 0): Promise<void> {
     const wait = after_ms > 0 ? new Promise<void>((done) => void this.#setup.after(after_ms, done)) : Promise.resolve();
-    const ended = wait.then(() => this.#endSession(session)).finally(() => {
+    const ended = wait.then(() => this.#insist(() => this.#setup.endSession(session))).finally(() => {
       if (this.#ending.get(site) === ended) this.#ending.delete(site);
     });
     this.#ending.set(site, ended);
     return ended;
   }
 
-  async #endSession(session: string): Promise<void> {
+  /** Ends what nobody wants any more, also past a server that was away for a moment. */
+  async #insist(end: () => Promise<unknown>): Promise<void> {
     for (let attempt = 0; attempt < END_ATTEMPTS; attempt += 1) {
       try {
-        await this.#setup.endSession(session);
+        await end();
         return;
       } catch (error) {
         const { status } = problemOf(error);

@@ -9,7 +9,7 @@ const live: TileInput = {
   linkUp: true,
   flow: "moving",
   flowSince: 5,
-  weak: false,
+  weak: null,
   paused: false,
 };
 
@@ -18,9 +18,9 @@ const state = (over: Partial<TileInput>) => {
   return [view.state, view.cause.is, view.since];
 };
 
-test("a moving picture is live, with lost packets weak", () => {
+test("a moving picture is live, or weak for the reason that was found", () => {
   expect(state({})).toEqual(["live", "none", 5]);
-  expect(state({ weak: true })).toEqual(["weak", "loss", 5]);
+  for (const weak of ["loss", "siteLine", "fewFrames"] as const) expect(state({ weak })).toEqual(["weak", weak, 5]);
 });
 
 test("no frame yet is connecting; frames that stopped are weak, unless the site is known to be away", () => {

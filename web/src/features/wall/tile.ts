@@ -2,6 +2,7 @@
 
 import type { OfflineCause, PrivacySwitch, SessionEnd } from "@/api/types";
 import type { Problem } from "@/lib/problem";
+import type { Weakness } from "@/live/figures";
 import type { SiteStatus } from "./sites";
 
 export type TileState = "connecting" | "live" | "weak" | "offline" | "privacy" | "ended" | "refused";
@@ -25,7 +26,7 @@ export interface TileInput {
   linkUp: boolean;
   flow: "none" | "waiting" | "moving" | "still";
   flowSince: number;
-  weak: boolean;
+  weak: Weakness | null;
   /** The server pauses the picture for want of room on this console's line. */
   paused: boolean;
 }
@@ -38,7 +39,7 @@ export type TileCause =
   | { is: "link" }
   | { is: "still" }
   | { is: "paused" }
-  | { is: "loss" }
+  | { is: Weakness }
   | { is: "ended"; cause: SessionEnd | null }
   | { is: "refused"; problem: Problem };
 
@@ -54,7 +55,7 @@ export function tileView({ phase, privacy, status, linkUp, flow, flowSince, weak
   if (phase.is === "ended") return { state: "ended", cause: { is: "ended", cause: phase.cause }, since: phase.since };
   if (privacy?.on) return { state: "privacy", cause: { is: "privacy", reason: privacy.reason ?? "" }, since: privacy.since_ms };
   if (flow === "moving" && !paused) {
-    return weak ? { state: "weak", cause: { is: "loss" }, since: flowSince } : { state: "live", cause: { is: "none" }, since: flowSince };
+    return weak ? { state: "weak", cause: { is: weak }, since: flowSince } : { state: "live", cause: { is: "none" }, since: flowSince };
   }
   if (!linkUp) return { state: "connecting", cause: { is: "link" }, since: phase.since };
   // Frames stopped: the server's word, if it has one, says more than the silence does.
