@@ -4,6 +4,8 @@ use super::{MAX_ESTIMATE, MIN_ESTIMATE, Micros};
 
 /// Above this share lost, less is sent: pictures with more cannot be repaired in time.
 pub const TOO_MUCH: f32 = 0.15;
+/// Above this share, which a tenth lost at random hardly ever looks like, it is not the rate alone: the picture is to give way soon.
+const PAST_REPAIR: f32 = 0.25;
 /// Below this share more may be sent again.
 pub const LITTLE: f32 = 0.12;
 /// Below this share losses say nothing.
@@ -73,9 +75,12 @@ impl LossBound {
         if self.average > TOO_MUCH {
             // Not for losses that are over.
             if is_lossy_now {
-                // To send less than may be sent, but not less than is sent, would change nothing.
-                let from = self.bound.map_or(estimate, |bound| bound.min(estimate)).min(sent()) as f64;
-                let next = from * (1.0 - 0.5 * f64::from(self.average));
+                let mut from = self.bound.map_or(estimate, |bound| bound.min(estimate));
+                if self.average > PAST_REPAIR {
+                    // To send less than may be sent, but not less than is sent, would change nothing yet.
+                    from = from.min(sent());
+                }
+                let next = from as f64 * (1.0 - 0.5 * f64::from(self.average));
                 self.bound = Some((next as u64).max(MIN_ESTIMATE));
             }
         } else if let Some(bound) = self.bound {
@@ -149,9 +154,9 @@ mod tests {
     #[test]
     fn what_may_be_sent_and_is_not_does_not_hold_the_fall_up() {
         let mut bound = LossBound::default();
-        bound.add(70, 30);
+        bound.add(60, 40);
         assert_eq!(bound.update(5_000_000, || 150_000, 1_000_000), None, "the first time is noted alone");
-        bound.add(70, 30);
+        bound.add(60, 40);
         assert!(bound.update(5_000_000, || 150_000, 1_500_000).is_some_and(|bound| bound < 150_000));
     }
 }
