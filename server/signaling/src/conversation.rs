@@ -48,6 +48,10 @@ pub enum Fault {
     TooDeep { limit: usize, value: usize },
     #[error("more messages than the limit messages_per_s of {limit} allows")]
     TooFrequent { limit: u32 },
+    #[error("more bytes than the limit bytes_per_s of {limit} allows")]
+    TooMuch { limit: u32 },
+    #[error("a message that names {value} tracks and participants; the limit named is {limit}")]
+    TooMany { limit: usize, value: usize },
     #[error("a message that is no signal request")]
     Malformed,
     #[error("{0}")]
@@ -61,6 +65,8 @@ impl Fault {
             Fault::TooLarge { .. } => "too_large",
             Fault::TooDeep { .. } => "too_deep",
             Fault::TooFrequent { .. } => "too_frequent",
+            Fault::TooMuch { .. } => "too_much",
+            Fault::TooMany { .. } => "too_many",
             Fault::Malformed => "malformed",
             Fault::Senseless(_) => "senseless",
         }
@@ -117,7 +123,9 @@ pub struct Conversation {
     participant: Option<ParticipantSid>,
     text: bool,
     messages: Bucket,
+    bytes: Bucket,
     data: Bucket,
+    data_bytes: Bucket,
     /// Highest sequence number of a reliable packet, on this socket or an earlier one of the same participant.
     last_data_sequence: u32,
 }
@@ -129,7 +137,9 @@ impl Conversation {
             participant: None,
             text: false,
             messages: Bucket::new(limits.messages_per_s, limits.messages_burst, now.0),
+            bytes: Bucket::new(limits.bytes_per_s, limits.bytes_burst, now.0),
             data: Bucket::new(limits.data_per_s, limits.data_burst, now.0),
+            data_bytes: Bucket::new(limits.data_bytes_per_s, limits.data_bytes_burst, now.0),
             last_data_sequence: 0,
             limits,
         }
@@ -151,6 +161,9 @@ impl Conversation {
         if !self.messages.take(now.0) {
             return Err(Fault::TooFrequent { limit: self.limits.messages_per_s });
         }
+        if !self.bytes.take_some(frame.len(), now.0) {
+            return Err(Fault::TooMuch { limit: self.limits.bytes_per_s });
+        }
         let request = match frame {
             Frame::Binary(bytes) => proto::SignalRequest::decode(bytes.clone()).map_err(|_| Fault::Malformed)?,
             Frame::Text(text) => {
@@ -162,6 +175,10 @@ impl Conversation {
                 serde_json::from_str(text).map_err(|_| Fault::Malformed)?
             }
         };
+        let value = read::named(&request);
+        if value > self.limits.named {
+            return Err(Fault::TooMany { limit: self.limits.named, value });
+        }
         let read = read::request(request).map_err(|senseless| Fault::Senseless(senseless.0))?;
         let answer = match read {
             read::Read::Wish(wish) => return Ok(Heard { wish: Some(wish), answers: Vec::new() }),
@@ -190,6 +207,9 @@ impl Conversation {
         };
         if !self.data.take(now.0) {
             return Err(DataFault::TooFrequent { limit: self.limits.data_per_s });
+        }
+        if !self.data_bytes.take_some(bytes.len(), now.0) {
+            return Err(DataFault::TooMuch { limit: self.limits.data_bytes_per_s });
         }
         let stamped = data::stamp(bytes, reliable, participant, &self.identity, self.limits.data_bytes)?;
         if reliable && stamped.sequence > 0 {
@@ -242,6 +262,57 @@ mod tests {
 
     fn take(conversation: &mut Conversation, reliable: bool, sequence: u32) -> Result<DataMessage, DataFault> {
         conversation.data(reliable, &packet(sequence), Millis(0))
+    }
+
+    fn hear(
+        conversation: &mut Conversation,
+        message: proto::signal_request::Message,
+        now: i64,
+    ) -> Result<Heard, Fault> {
+        let request = proto::SignalRequest { message: Some(message) };
+        conversation.hear(&Frame::Binary(Bytes::from(request.encode_to_vec())), Millis(now))
+    }
+
+    #[test]
+    fn a_message_names_no_more_than_can_be_looked_up() {
+        use proto::signal_request::Message as Said;
+        let limits = Limits::default();
+        let mut conversation = Conversation::new("a", limits, Millis(0));
+        let names = |count: usize| vec![String::new(); count];
+        let subscription = |count| proto::UpdateSubscription { track_sids: names(count), ..Default::default() };
+        assert!(hear(&mut conversation, Said::Subscription(subscription(limits.named)), 0).is_ok());
+        let many = limits.named + 1;
+        let named = proto::TrackPermission { track_sids: names(limits.named), ..Default::default() };
+        let sync = proto::SyncState { subscription: Some(subscription(many)), ..Default::default() };
+        for message in [
+            Said::Subscription(subscription(many)),
+            Said::TrackSetting(proto::UpdateTrackSettings { track_sids: names(many), ..Default::default() }),
+            Said::SubscriptionPermission(proto::SubscriptionPermission {
+                track_permissions: vec![named],
+                ..Default::default()
+            }),
+            Said::SyncState(sync),
+        ] {
+            let fault = Fault::TooMany { limit: limits.named, value: many };
+            assert_eq!(hear(&mut conversation, message, 0), Err(fault));
+        }
+    }
+
+    #[test]
+    fn bytes_have_a_rate_of_their_own() {
+        use proto::signal_request::Message as Said;
+        let limits = Limits::default();
+        let mut conversation = Conversation::new("a", limits, Millis(0));
+        let offer = || proto::SessionDescription { sdp: "x".repeat(600 << 10), ..Default::default() };
+        let taken = (0..100).take_while(|_| hear(&mut conversation, Said::Offer(offer()), 0).is_ok()).count();
+        assert_eq!(taken, (16 << 20) / (600 << 10));
+        assert!(hear(&mut conversation, Said::Offer(offer()), 2_000).is_ok(), "and comes back");
+
+        conversation.resume("PA_1".into());
+        let user = proto::UserPacket { payload: vec![1; 60_000], ..Default::default() };
+        let packet = proto::DataPacket { value: Some(Value::User(user)), ..Default::default() }.encode_to_vec();
+        let sent = |_: &usize| conversation.data(true, &packet, Millis(0)).is_ok();
+        assert_eq!((0..100).take_while(sent).count(), (3 << 19) / packet.len());
     }
 
     #[test]

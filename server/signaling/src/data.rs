@@ -18,6 +18,8 @@ pub enum DataFault {
     NotForClients,
     #[error("more data packets than the limit data_per_s of {limit} allows")]
     TooFrequent { limit: u32 },
+    #[error("more bytes of data than the limit data_bytes_per_s of {limit} allows")]
+    TooMuch { limit: u32 },
     /// The link has not been told that it joined, so it has no name to stamp.
     #[error("data before the link joined")]
     NotJoined,

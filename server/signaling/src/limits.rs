@@ -10,11 +10,19 @@ pub struct Limits {
     /// Messages per second, long-run, and how many may come at once.
     pub messages_per_s: u32,
     pub messages_burst: u32,
+    /// Their bytes per second, long-run, and at once: what is read of a message takes more room than the message.
+    pub bytes_per_s: u32,
+    pub bytes_burst: u32,
+    /// Tracks and participants that one message may name: each is looked up, and most are answered.
+    pub named: usize,
     /// Bytes of one data packet (its content; the stamp comes on top).
     pub data_bytes: usize,
     /// Data packets per second, long-run, and at once. What is over is dropped, the link stays.
     pub data_per_s: u32,
     pub data_burst: u32,
+    /// Bytes of data packets per second, long-run, and at once: less than may wait for one receiver, whose link a full queue ends.
+    pub data_bytes_per_s: u32,
+    pub data_bytes_burst: u32,
 }
 
 impl Default for Limits {
@@ -26,9 +34,14 @@ impl Default for Limits {
             messages_per_s: 50,
             // A viewer of a full wall sends a track setting per tile, an answer per offer and its sync state at once.
             messages_burst: 500,
+            bytes_per_s: 512 << 10,
+            bytes_burst: 16 << 20,
+            named: 2_048,
             data_bytes: 64_000,
             data_per_s: 2_000,
             data_burst: 4_000,
+            data_bytes_per_s: 1 << 20,
+            data_bytes_burst: 3 << 19,
         }
     }
 }
@@ -38,7 +51,7 @@ impl Default for Limits {
 pub(crate) struct Bucket {
     per_s: u64,
     burst: u64,
-    /// Thousandths of a message.
+    /// Thousandths of one.
     level: u64,
     at_ms: i64,
 }
@@ -50,14 +63,20 @@ impl Bucket {
 
     /// Takes one; false when there is none.
     pub(crate) fn take(&mut self, now_ms: i64) -> bool {
+        self.take_some(1, now_ms)
+    }
+
+    /// Takes so many; false when there are fewer, and then takes none.
+    pub(crate) fn take_some(&mut self, count: usize, now_ms: i64) -> bool {
         let passed = u64::try_from(now_ms.saturating_sub(self.at_ms)).unwrap_or(0);
         self.at_ms = self.at_ms.max(now_ms);
         self.level = self.level.saturating_add(passed.saturating_mul(self.per_s)).min(self.burst * 1000);
-        if self.level < 1000 {
-            return false;
+        let taken = (count as u64).saturating_mul(1000);
+        let enough = taken <= self.level;
+        if enough {
+            self.level -= taken;
         }
-        self.level -= 1000;
-        true
+        enough
     }
 }
 
@@ -92,6 +111,7 @@ mod tests {
         assert!(bucket.take(100));
         assert!(!bucket.take(50), "a clock that runs backwards gives nothing");
         assert_eq!((0..99).filter(|_| bucket.take(1_000_000)).count(), 3);
+        assert!(!bucket.take_some(4, 2_000_000) && bucket.take_some(3, 2_000_000));
     }
 
     #[test]

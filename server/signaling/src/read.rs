@@ -27,6 +27,25 @@ pub(crate) enum Read {
 /// The request is well-formed protobuf but makes no sense.
 pub(crate) struct Senseless(pub &'static str);
 
+/// How many tracks and participants a request names.
+pub(crate) fn named(request: &proto::SignalRequest) -> usize {
+    let of = |update: &proto::UpdateSubscription| {
+        let by_participant: usize = update.participant_tracks.iter().map(|tracks| 1 + tracks.track_sids.len()).sum();
+        update.track_sids.len() + by_participant
+    };
+    match &request.message {
+        Some(Message::Subscription(update)) => of(update),
+        Some(Message::TrackSetting(setting)) => setting.track_sids.len(),
+        Some(Message::SubscriptionPermission(permission)) => {
+            permission.track_permissions.iter().map(|named| 1 + named.track_sids.len()).sum()
+        }
+        Some(Message::SyncState(state)) => {
+            state.subscription.as_ref().map_or(0, of) + state.track_sids_disabled.len() + state.publish_tracks.len()
+        }
+        _ => 0,
+    }
+}
+
 #[allow(deprecated)]
 pub(crate) fn request(request: proto::SignalRequest) -> Result<Read, Senseless> {
     let Some(message) = request.message else {

@@ -61,7 +61,9 @@ pub(super) async fn run(app: App, socket: WebSocket, visitor: Visitor, entrance:
             let code = match fault {
                 Fault::TooLarge { .. } => close_code::SIZE,
                 Fault::Malformed | Fault::Senseless(_) => close_code::PROTOCOL,
-                Fault::TooDeep { .. } | Fault::TooFrequent { .. } => close_code::POLICY,
+                Fault::TooDeep { .. } | Fault::TooFrequent { .. } | Fault::TooMuch { .. } | Fault::TooMany { .. } => {
+                    close_code::POLICY
+                }
             };
             close(&mut socket, code, &fault.to_string()).await;
             audit(&app, &visitor, &link, peer, &fault).await;
@@ -242,6 +244,7 @@ fn word(fault: &DataFault) -> &'static str {
         DataFault::Malformed => "malformed",
         DataFault::NotForClients => "not_for_clients",
         DataFault::TooFrequent { .. } => "too_frequent",
+        DataFault::TooMuch { .. } => "too_much",
         DataFault::NotJoined => "not_joined",
         DataFault::Repeated { .. } => "repeated",
     }

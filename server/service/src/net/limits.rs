@@ -30,8 +30,10 @@ pub const NOTICES_MISSED: usize = 256;
 pub const NAME_BYTES: usize = 256;
 pub const METADATA_BYTES: usize = 64 * 1024;
 pub const ATTRIBUTES_BYTES: usize = 64 * 1024;
-/// Bytes of a track's client id and name.
+/// Bytes of each text that a track is announced with: its client id, name, stream, codecs.
 pub const TRACK_TEXT_BYTES: usize = 512;
+/// Bytes of an encoding's name (RFC 8851); longer ones are not read in an offer either.
+pub const RID_BYTES: usize = 16;
 
 /// A participant whose socket broke and whom no transport reaches any more is awaited for this long.
 pub const LINK_GRACE_MS: i64 = 15_000;

@@ -1,6 +1,7 @@
 //! Data messages go to whoever may see their sender, or to those of them that it names.
 
 use super::super::jobs::MediaJob;
+use super::super::setup::Manner;
 use super::State;
 use lianxian_model::ids::ParticipantSid;
 use lianxian_model::link::DataMessage;
@@ -19,7 +20,10 @@ impl State {
         }
         let named: HashSet<&str> = message.destinations.iter().map(String::as_str).collect();
         let hears = |viewer: &ParticipantSid| {
-            let Some(other) = self.people.get(viewer) else { return false };
+            // Who plays or publishes without a socket has no data channel, and what waits for one would end its link.
+            let Some(other) = self.people.get(viewer).filter(|other| other.manner == Manner::Socket) else {
+                return false;
+            };
             // One who is not shown may still speak to those whom it sees.
             let meets =
                 self.sight(other, person).is_some() || (person.rights.hidden && self.sight(person, other).is_some());

@@ -38,7 +38,11 @@ impl State {
             .into_iter()
             .chain([about.packet_trailer_features.len()])
             .any(|count| count > MAX_NAMED)
-            || [&add.cid, &about.name, &about.stream].into_iter().any(|text| text.len() > limits::TRACK_TEXT_BYTES);
+            || [&add.cid, &about.name, &about.stream]
+                .into_iter()
+                .chain(about.codecs.iter().flat_map(|(codec, cid)| [codec, cid]))
+                .any(|text| text.len() > limits::TRACK_TEXT_BYTES)
+            || about.layers.iter().any(|layer| layer.rid.len() > limits::RID_BYTES);
         let refusal = if !fits(add.kind, add.source) || too_much {
             Some((RequestOutcome::InvalidRequest, "a track that makes no sense".to_owned()))
         } else if !person.rights.may_publish.allows(add.source) {

@@ -133,6 +133,10 @@ fn data_goes_to_all_others_or_to_those_named_and_needs_the_right() {
     let b = world.guest("b");
     let c = world.guest("c");
     let mute = world.guest_with("mute", LinkRights { may_publish_data: false, ..guest_rights() });
+    // It has no data channel: what waited for one would end it.
+    let player = world.join_as(Manner::Playing, ClientInfo::default(), guest("player", guest_rights()), None);
+    world.run();
+    assert!(world.admitted.contains_key(&player));
     let send = |world: &mut World, from: &ParticipantSid, to: &[&str]| -> BTreeSet<ParticipantSid> {
         let destinations = to.iter().map(|to| (*to).to_owned()).collect();
         let start = world.log.len();

@@ -2,7 +2,7 @@
 
 use super::*;
 use lianxian_model::link::RequestOutcome;
-use lianxian_model::media::{Quality, TrackSummary};
+use lianxian_model::media::{Quality, TrackSummary, VideoLayer};
 
 #[test]
 fn publishing_needs_the_right_for_the_source_and_refusals_are_on_record_once() {
@@ -175,4 +175,25 @@ fn a_bad_offer_ends_the_link_and_no_other() {
     world.run();
     assert!(leave_of(&world.told(&a)).is_some());
     assert!(world.believes(&b).is_empty());
+}
+
+#[test]
+fn a_track_is_announced_in_few_words() {
+    let mut world = World::new();
+    let a = world.guest("a");
+    let layer =
+        |rid: &str| VideoLayer { quality: Quality::Low, width: 320, height: 180, bitrate_bps: 1, rid: rid.into() };
+    let (long, longer) = ("x".repeat(17), "x".repeat(513));
+    for about in [
+        TrackAbout { layers: vec![layer("q"), layer(&long)], ..TrackAbout::default() },
+        TrackAbout { codecs: vec![(longer.clone(), "c".into())], ..TrackAbout::default() },
+        TrackAbout { codecs: vec![("vp8".into(), longer.clone())], ..TrackAbout::default() },
+    ] {
+        let (kind, source) = CAMERA;
+        world.wish(&a, Wish::AddTrack(AddTrack { cid: "cid".into(), kind, source, about }));
+    }
+    world.run();
+    let senseless =
+        |notice: &Notice| matches!(notice, Notice::RequestAnswer { outcome: RequestOutcome::InvalidRequest, .. });
+    assert_eq!(world.told(&a).iter().filter(|notice| senseless(notice)).count(), 3);
 }
