@@ -3,6 +3,7 @@
 
 mod channels;
 mod dtls;
+mod gate;
 mod guard;
 mod ice;
 mod identity;
