@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 /// What the protocol crates call information is a fault-finder's. A configured filter of the same name goes over it.
-const QUIET: &str = "rtc=warn,rtc_ice=warn,rtc_dtls=error,rtc_sctp=warn,webrtc=warn";
+const QUIET: &str = "rtc=warn,rtc_ice=warn,rtc_dtls=error,rtc_sctp=error,webrtc=warn";
 
 /// The second call changes nothing.
 pub fn start(log: &Log) {

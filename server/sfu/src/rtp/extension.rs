@@ -78,8 +78,8 @@ pub struct Marks<'a> {
 impl<'a> Marks<'a> {
     pub fn read(extensions: Extensions<'a>, ids: &ExtensionIds) -> Self {
         let mut marks = Self::default();
-        for (id, value) in extensions {
-            // An id is never 0, so what was not negotiated never matches.
+        // What was not negotiated has the id 0, which an element of one byte may bear as well.
+        for (id, value) in extensions.filter(|(id, _)| *id != 0) {
             if id == ids.transport_sequence {
                 marks.transport_sequence = value.first_chunk().map(|b| u16::from_be_bytes(*b));
             } else if id == ids.audio_level {
@@ -165,6 +165,18 @@ mod tests {
         let mut buffer = [0u8; 40];
         assert_eq!(ExtensionWriter::new(&mut buffer, 12, 0).finish(), 12);
         assert_eq!(buffer[0], 0);
+    }
+
+    #[test]
+    fn an_element_of_the_id_zero_is_nothing_that_was_negotiated() {
+        // A one-byte block: an element of four bytes under the id 0, then two bytes under 3.
+        let block = [0x03, 0, 9, 0, 9, 0x31, 0, 7];
+        let packet = [&[0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0, 2][..], &block].concat();
+        let extensions = || Header::parse(&packet).unwrap().extensions(&packet);
+        let ids = ExtensionIds { audio_level: 3, ..ExtensionIds::default() };
+        let marks = Marks::read(extensions(), &ids);
+        assert_eq!((marks.transport_sequence, marks.mid), (None, None));
+        assert_eq!(marks.audio_level, extensions().find(|(id, _)| *id == 3).map(|(_, value)| value[0]));
     }
 
     proptest! {

@@ -25,7 +25,7 @@ const OUR_STREAMS: [(u16, &str); 2] = [(1, RELIABLE), (3, LOSSY)];
 pub const MAX_MESSAGE_BYTES: usize = 80 * 1024;
 /// Bytes that may wait on one channel.
 pub const MAX_BUFFERED_BYTES: usize = 2 * 1024 * 1024;
-const RECEIVE_BUFFER_BYTES: u32 = 512 * 1024;
+pub(super) const RECEIVE_BUFFER_BYTES: u32 = 512 * 1024;
 /// Messages that wait for the association to come up; of their bytes no more than may wait on a channel.
 const MAX_EARLY: usize = 256;
 /// Associations of one transport: a repeated INIT makes another, of which one connects.
