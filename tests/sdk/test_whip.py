@@ -222,9 +222,9 @@ async def test_a_player_plays_what_its_session_grants_and_no_longer(town, office
     second = await play(address, token)
     sessions.append(second)
     await frames(second.video)
-    await commander.ask("POST", f"/sessions/{session}/end", {})
     over = asyncio.Event()
     second.connection.on("connectionstatechange", lambda: second.connection.connectionState == "closed" and over.set())
+    await commander.ask("POST", f"/sessions/{session}/end", {})
     await asyncio.wait_for(over.wait(), WAIT_S)
     with pytest.raises(RuntimeError, match="^403"):
         await play(address, token)
