@@ -2,10 +2,12 @@
 //! console's own to read.
 
 use crate::problem::Problem;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use std::borrow::Cow;
 
 /// What the web build made. A build without it says so on the page: the server itself can be worked on without Node.
 #[derive(RustEmbed)]
@@ -65,7 +67,12 @@ fn revalidated(path: &str, file: EmbeddedFile, request: &Request) -> Response {
 }
 
 fn answer(path: &str, file: EmbeddedFile, cache: &'static str) -> Response {
-    let mut response = axum::body::Body::from(file.data.into_owned()).into_response();
+    // What is in the program is sent from there: a copy for each request would be held as long as its reader takes.
+    let data = match file.data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => data.into(),
+    };
+    let mut response = data.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(path)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
