@@ -14,6 +14,7 @@ mod limits;
 mod link;
 mod metrics;
 mod openapi;
+mod pace;
 mod problem;
 mod read;
 mod rest;

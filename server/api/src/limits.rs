@@ -14,8 +14,22 @@ pub const HEAD: Duration = Duration::from_secs(15);
 pub const BODY: Duration = Duration::from_secs(20);
 /// Bytes of a request's body.
 pub const BODY_BYTES: usize = 64 * 1024;
-/// Requests at once on one HTTP/2 connection.
-pub const STREAMS_A_CONNECTION: u32 = 128;
+/// Requests at once on one HTTP/2 connection. A console has a few event streams and a page's worth of images.
+pub const STREAMS_A_CONNECTION: u32 = 64;
+/// Bytes of one HTTP/2 answer that wait to be sent, and of the piece of an answer that is given to a connection at a time: all
+/// streams of a connection together hold some 12 MiB for a reader that takes nothing.
+pub const SEND_BUFFER_BYTES: usize = 128 * 1024;
+pub const PIECE_BYTES: usize = 64 * 1024;
+/// How often an HTTP/2 peer is asked whether it is there, and how long it may take to say so: one that vanished behind an
+/// address translator never says that it left.
+pub const PING: Duration = Duration::from_secs(20);
+/// How long a connection may stay without a request. Whoever comes back later connects again in a moment.
+pub const IDLE: Duration = Duration::from_secs(60);
+/// How long an idle connection that was told to end may take to do so.
+pub const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a reader may take nothing at all of an answer that is ready for it. What waits for the server, as a quiet event
+/// stream does, is not counted.
+pub const READER: Duration = Duration::from_secs(30);
 /// Bytes of a frozen frame.
 pub const FRAME_BYTES: usize = lianxian_model::drawing::FRAME_MAX_BYTES;
 /// Bytes of a picture of a directive.

@@ -4,13 +4,14 @@ use crate::config::{ApiConfig, IntegrationKey};
 use crate::error::ApiError;
 use crate::limits;
 use crate::link::{Doorkeeper, OwnKey};
+use crate::pace::{EachStream, Paced, Reader, idle};
 use crate::rest;
 use crate::state::{App, MediaPlane, Parts, Peer};
 use crate::tls::Certificates;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, header};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -186,15 +187,16 @@ impl Door {
         }
         let service = ForPeer { router: self.router, peer };
         let Some(acceptor) = self.acceptor else {
-            return serve(socket, service, Version::Http1, self.stop).await;
+            return serve(socket, service, Version::Http1, Patience::LIMITS, self.stop).await;
         };
         if first[0] != TLS_HANDSHAKE {
-            return serve(socket, SpeakTls, Version::Http1, self.stop).await;
+            return serve(socket, SpeakTls, Version::Http1, Patience::LIMITS, self.stop).await;
         }
         match tokio::time::timeout(limits::HANDSHAKE, acceptor.accept(socket)).await {
             Ok(Ok(socket)) => {
                 let h2 = socket.get_ref().1.alpn_protocol() == Some(b"h2");
-                serve(socket, service, if h2 { Version::Http2 } else { Version::Http1 }, self.stop).await;
+                let version = if h2 { Version::Http2 } else { Version::Http1 };
+                serve(socket, service, version, Patience::LIMITS, self.stop).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, ip = %peer.ip, "TLS handshake"),
             Err(_) => tracing::debug!(ip = %peer.ip, "TLS handshake took too long"),
@@ -208,31 +210,65 @@ enum Version {
     Http2,
 }
 
-async fn serve<I, S>(socket: I, service: S, version: Version, stop: CancellationToken)
+/// How long one connection is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    ping: Duration,
+    idle: Duration,
+    farewell: Duration,
+    reader: Duration,
+}
+
+impl Patience {
+    const LIMITS: Self =
+        Self { ping: limits::PING, idle: limits::IDLE, farewell: limits::FAREWELL, reader: limits::READER };
+}
+
+async fn serve<I, S>(socket: I, service: S, version: Version, patience: Patience, stop: CancellationToken)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: TowerService<Request<hyper::body::Incoming>, Response = Response<Body>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(EachStream(patience.reader));
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits::HEAD);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(limits::STREAMS_A_CONNECTION);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(patience.ping)
+        .keep_alive_timeout(patience.ping)
+        .max_concurrent_streams(limits::STREAMS_A_CONNECTION)
+        .max_send_buf_size(limits::SEND_BUFFER_BYTES);
     builder = match version {
         Version::Http1 => builder.http1_only(),
         Version::Http2 => builder.http2_only(),
     };
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), TowerToHyperService::new(service));
+    let (open, mut told) = watch::channel(0);
+    let service = TowerToHyperService::new(Paced { service, open });
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
+    // HTTP/1 has one answer at a time, and its connection is what sends it.
+    let reader = Arc::<Reader>::default();
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = reader.clone().served(patience.reader, connection.as_mut()) => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            reader.served(patience.reader, connection.as_mut()).await
+        }
+        () = idle(&mut told, patience.idle) => {
+            connection.as_mut().graceful_shutdown();
+            // A peer that never said a word, or does not hear, cannot take its leave; a request that crossed with ours is answered.
+            tokio::select! {
+                ended = reader.served(patience.reader, connection.as_mut()) => ended,
+                () = idle(&mut told, patience.farewell) => None,
+            }
         }
     };
-    if let Err(error) = ended {
-        tracing::trace!(%error, "a connection ended early");
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::trace!(%error, "a connection ended early"),
+        None => tracing::debug!("a connection whose peer took nothing was cut"),
     }
 }
 
@@ -327,3 +363,6 @@ impl Drop for Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
