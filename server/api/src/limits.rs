@@ -34,10 +34,15 @@ pub const READER: Duration = Duration::from_secs(30);
 pub const FRAME_BYTES: usize = lianxian_model::drawing::FRAME_MAX_BYTES;
 /// Bytes of a picture of a directive.
 pub const PICTURE_BYTES: usize = lianxian_model::directive::PICTURE_MAX_BYTES;
-/// Bytes of a file sent in a session, how long it may take to come in, and how many may come in at once: each is held whole.
+/// Bytes of a file sent in a session, how long it may take to come in, and how many files and images may come in at once: each
+/// is held whole.
 pub const FILE_BYTES: usize = lianxian_model::attachment::FILE_MAX_BYTES;
 pub const FILE_BODY: Duration = Duration::from_secs(180);
 pub const FILES_AT_ONCE: usize = 8;
+/// Files that go out at once: each is held whole until its reader has it.
+pub const DOWNLOADS_AT_ONCE: usize = 16;
+/// How long a file may wait for its turn to come in or to go out: bursts pass, and nobody looks at a page that hangs.
+pub const FILE_TURN: Duration = Duration::from_secs(2);
 /// How long requests and links may take to end once the server stops.
 pub const DRAIN: Duration = Duration::from_secs(5);
 

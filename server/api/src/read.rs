@@ -2,12 +2,14 @@
 
 use crate::limits;
 use crate::problem::Problem;
+use crate::state::App;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, request};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use tokio::sync::SemaphorePermit;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -40,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SmallBody<T> {
         let is_json = content_type.as_ref().and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
             kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
         });
-        let bytes = whole(request.into_body(), limits::GUEST_BODY_BYTES).await?;
+        let bytes = whole_within(request.into_body(), limits::GUEST_BODY_BYTES, limits::BODY).await?;
         if !is_json {
             let en = "the request's content type must be application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "请求内容须为 JSON", en));
@@ -93,13 +95,33 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     }
 }
 
-/// A whole body of bytes, of whatever type it says it is.
-pub(crate) async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
-    whole_within(body, limit, limits::BODY).await
+/// A file that comes in, and its turn, to be held for as long as its bytes are.
+pub(crate) async fn file(
+    app: &App,
+    body: axum::body::Body,
+    limit: usize,
+    time: Duration,
+) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
+    let Ok(Ok(turn)) = tokio::time::timeout(limits::FILE_TURN, app.uploads.acquire()).await else {
+        let limit = limits::FILES_AT_ONCE;
+        let zh = format!("同时上传的文件已达 {limit} 个，请稍后再发");
+        let en = format!("{limit} files are coming in already, send it again in a moment");
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", &zh, en).with_limit(limit as i64));
+    };
+    Ok((whole_within(body, limit, time).await?, turn))
 }
 
-/// As [`whole`], with as much time as a large one takes on a thin line.
-pub(crate) async fn whole_within(body: axum::body::Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+/// An image that comes in. As [`file`].
+pub(crate) async fn image(
+    app: &App,
+    body: axum::body::Body,
+    limit: usize,
+) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
+    file(app, body, limit, limits::BODY).await
+}
+
+/// A whole body of bytes, of whatever type it says it is, with as much time as a large one takes on a thin line.
+async fn whole_within(body: axum::body::Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
     match tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // The one other cause is a connection that broke, and then nobody reads the answer.

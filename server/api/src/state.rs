@@ -65,8 +65,10 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) checks: Checks,
     pub(crate) password_checks: Semaphore,
-    /// Files that come in.
+    /// Files and images that come in.
     pub(crate) uploads: Semaphore,
+    /// Files that go out.
+    pub(crate) downloads: Arc<Semaphore>,
     pub(crate) streams: Slots,
     /// Streams of guests, of everyone.
     pub(crate) guest_streams: Arc<Semaphore>,
@@ -109,6 +111,7 @@ impl App {
             checks: Checks::default(),
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
             uploads: Semaphore::new(limits::FILES_AT_ONCE),
+            downloads: Arc::new(Semaphore::new(limits::DOWNLOADS_AT_ONCE)),
             streams: Slots::default(),
             guest_streams: Arc::new(Semaphore::new(limits::STREAMS_OF_GUESTS)),
             sessions_over_http: Sessions::default(),

@@ -4,6 +4,7 @@ use crate::error::{ServiceError, ServiceResult};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use bytes::Bytes;
 use lianxian_model::time::Millis;
 use rand::Rng;
 use sha2::{Digest, Sha256};
@@ -62,9 +63,11 @@ pub(crate) fn hash_text(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
-/// As [`hash_text`], of bytes.
-pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+/// As [`hash_text`], of bytes, off the async threads: a file is hashed for tens of milliseconds.
+pub(crate) async fn hash_bytes(bytes: &Bytes) -> ServiceResult<String> {
+    let bytes = bytes.clone();
+    let hash = tokio::task::spawn_blocking(move || hex::encode(Sha256::digest(&bytes)));
+    hash.await.map_err(ServiceError::internal)
 }
 
 /// Argon2id (RFC 9106, default parameters), off the async threads.

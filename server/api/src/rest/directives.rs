@@ -154,7 +154,7 @@ async fn keep_directive_picture(
     Query(new): Query<NewPicture>,
     body: axum::body::Body,
 ) -> Created<PictureView> {
-    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    let (image, _turn) = read::image(&app, body, limits::PICTURE_BYTES).await?;
     created(app.service.directives.keep_picture(&actor, &id, new, image).await)
 }
 
@@ -211,7 +211,7 @@ async fn keep_station_directive_picture(
     Path(id): Path<DirectiveId>,
     body: axum::body::Body,
 ) -> Created<PictureView> {
-    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    let (image, _turn) = read::image(&app, body, limits::PICTURE_BYTES).await?;
     created(app.service.directives.keep_picture(&device.actor, &id, NewPicture::default(), image).await)
 }
 

@@ -214,7 +214,7 @@ async fn freeze(
     new: NewFrame,
     body: axum::body::Body,
 ) -> Created<FrameView> {
-    let image = read::whole(body, limits::FRAME_BYTES).await?;
+    let (image, _turn) = read::image(app, body, limits::FRAME_BYTES).await?;
     created(app.service.drawings.freeze(actor, session, new, image).await)
 }
 

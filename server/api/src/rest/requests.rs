@@ -229,7 +229,7 @@ async fn keep_request_photo(
     Path(id): Path<RequestId>,
     body: axum::body::Body,
 ) -> Created<Photo> {
-    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    let (image, _turn) = read::image(&app, body, limits::PICTURE_BYTES).await?;
     created(app.service.requests.keep_photo(&actor, &id, image).await)
 }
 
@@ -255,7 +255,7 @@ async fn keep_station_request_photo(
     Path(id): Path<RequestId>,
     body: axum::body::Body,
 ) -> Created<Photo> {
-    let image = read::whole(body, limits::PICTURE_BYTES).await?;
+    let (image, _turn) = read::image(&app, body, limits::PICTURE_BYTES).await?;
     created(app.service.requests.keep_photo(&device.actor, &id, image).await)
 }
 

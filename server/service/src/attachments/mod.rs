@@ -77,7 +77,7 @@ impl Attachments {
         room(&mut work, &found).await?;
         let id = AttachmentId(new_id(work.now));
         drop(work);
-        let sha256 = hash_bytes(&bytes);
+        let sha256 = hash_bytes(&bytes).await?;
         let size = bytes.len() as i64;
         self.core.keep(Place::Attachment(session, &id), &bytes).await?;
         let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::FileKeep).await?;

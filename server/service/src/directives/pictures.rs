@@ -42,6 +42,7 @@ impl Directives {
         let (work, _, _) = self.room_for_picture(actor, id, &new).await?;
         let picture_id = PictureId(new_id(work.now));
         drop(work);
+        let sha256 = hash_bytes(&image).await?;
         self.core.keep(Place::Picture(id, &picture_id, image_type), &image).await?;
         let (mut work, directive, round) = self.room_for_picture(actor, id, &new).await?;
         let picture = Picture {
@@ -52,7 +53,7 @@ impl Directives {
             width,
             height,
             bytes: image.len() as i64,
-            sha256: hash_bytes(&image),
+            sha256,
             kept_ms: work.now,
             by_name: act::signature(actor, "")?,
             by_account: actor.account().map(|account| account.account.clone()),

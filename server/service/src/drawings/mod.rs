@@ -95,6 +95,7 @@ impl Drawings {
         self.room_for_frame(&mut work, &found, &new).await?;
         let id = FrameId(new_id(work.now));
         drop(work);
+        let sha256 = hash_bytes(&image).await?;
         self.core.keep(Place::Frame(session, &id, image_type), &image).await?;
         let (mut work, found, author) = attended(&self.core, actor, session, AuditAction::FrameKeep).await?;
         self.room_for_frame(&mut work, &found, &new).await?;
@@ -109,7 +110,7 @@ impl Drawings {
             width,
             height,
             bytes: image.len() as i64,
-            sha256: hash_bytes(&image),
+            sha256,
             author,
         };
         work.tx.insert_frame(&frame).await?;

@@ -52,7 +52,7 @@ impl Core {
     pub(crate) async fn kept(&self, place: Place<'_>, sha256: &str) -> ServiceResult<Bytes> {
         let name = place.name();
         let bytes = self.files()?.get(&name).await.map_err(ServiceError::internal)?;
-        if hash_bytes(&bytes) != sha256 {
+        if hash_bytes(&bytes).await? != sha256 {
             tracing::error!(name, "bytes are not what was kept");
             return Err(ServiceError::new(ErrorKind::Internal, "damaged", "文件已损坏", "the file was changed"));
         }

@@ -19,7 +19,7 @@ impl Requests {
     /// Errors: `request_state`, `too_many_photos`, `files_unavailable`; `invalid` with field `image`.
     pub async fn keep_photo(&self, actor: &Actor, id: &RequestId, image: Bytes) -> ServiceResult<Photo> {
         let (image_type, width, height) = checked_image(&image)?;
-        let sha256 = hash_bytes(&image);
+        let sha256 = hash_bytes(&image).await?;
         // Who may not is refused before anything is written.
         let (work, request) = self.room_for_photo(actor, id, &sha256).await?;
         if let Some(kept) = kept(&request, &sha256) {
