@@ -13,7 +13,7 @@ use crate::drawings::Drawings;
 use crate::duty::Duty;
 use crate::encoders::Encoders;
 use crate::enrolments::Enrolments;
-use crate::error::{ServiceError, ServiceResult};
+use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::events::Events;
 use crate::guests::Guests;
 use crate::logins::Logins;
@@ -34,11 +34,18 @@ use lianxian_model::ids::UnitId;
 use lianxian_model::roles::Right;
 use lianxian_model::time::{Clock, Millis};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How long the org tree may be remembered: another process may have changed it.
 const TREE_LIFE_MS: i64 = 5_000;
+
+/// Long readings at once: exports, and the audit chain's verification. Each holds one of the store's readers (SQLite has four)
+/// for as long as it takes; the others are for everyone else.
+const LONG_READINGS: usize = 2;
+/// How long a long reading waits for its turn.
+const LONG_TURN: Duration = Duration::from_secs(10);
 
 /// What the wiring gives.
 #[derive(Clone)]
@@ -63,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) closed: CancellationToken,
     /// The org tree and when it was read.
     tree: Mutex<Option<(Millis, Tree)>>,
+    long_readings: Semaphore,
 }
 
 impl Core {
@@ -88,6 +96,19 @@ impl Core {
 
     pub(crate) async fn read(&self) -> ServiceResult<Box<dyn Tx>> {
         Ok(self.0.store.read().await?)
+    }
+
+    /// To be held over a long reading. Errors: `too_many_exports`.
+    pub(crate) async fn long_turn(&self) -> ServiceResult<SemaphorePermit<'_>> {
+        match tokio::time::timeout(LONG_TURN, self.0.long_readings.acquire()).await {
+            Ok(turn) => turn.map_err(ServiceError::internal),
+            Err(_) => {
+                let zh = format!("正在进行的导出和核验已有 {LONG_READINGS} 项，请稍后再试");
+                let en = format!("{LONG_READINGS} exports or verifications are under way, try again in a moment");
+                let error = ServiceError::new(ErrorKind::Unavailable, "too_many_exports", zh, en);
+                Err(ServiceError { limit: Some(LONG_READINGS as i64), ..error })
+            }
+        }
     }
 
     pub(crate) async fn settled(&self) -> ServiceResult<()> {
@@ -210,7 +231,7 @@ impl From<StoreError> for ServiceError {
             StoreError::Unavailable(detail) => {
                 tracing::error!(%detail, "the store is unavailable");
                 ServiceError::new(
-                    crate::error::ErrorKind::Unavailable,
+                    ErrorKind::Unavailable,
                     "store_unavailable",
                     "数据库暂时不可用，请稍后再试",
                     "the database is unavailable, try again",
@@ -263,6 +284,7 @@ impl Service {
             committed: watch::channel(0).0,
             closed: CancellationToken::new(),
             tree: Mutex::new(None),
+            long_readings: Semaphore::new(LONG_READINGS),
         }));
         Self {
             org: Org { core: core.clone() },

@@ -55,9 +55,10 @@ impl Audit {
         Ok(Page::of(rows, keyset.limit, |event| (event.seq, event.id.0.clone())))
     }
 
-    /// Walks the whole chain. Right `audit.read`.
+    /// Walks the whole chain. Right `audit.read`. Errors: `too_many_exports`.
     pub async fn verify(&self, actor: &Actor) -> ServiceResult<ChainReport> {
         self.core.require(actor, Right::AuditRead, AuditAction::AuditVerify, AuditObject::Audit, "").await?;
+        let _turn = self.core.long_turn().await?;
         let mut tx = self.core.read().await?;
         let head = tx.ledger_head().await?;
         let (mut rows, mut previous) = (0, GENESIS.to_owned());

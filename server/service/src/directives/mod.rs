@@ -70,11 +70,12 @@ impl Directives {
         self.core
             .require(actor, Right::DirectivesRead, AuditAction::DirectiveExport, AuditObject::Directive, "")
             .await?;
+        let turn = self.core.long_turn().await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = tx.directives(&query(actor, filter, self.core.now()), &keyset).await?;
         let rows = read::views(&mut tx, rows).await?;
-        drop(tx);
+        drop((tx, turn));
         let mut work = self.core.begin(actor).await?;
         work.audit(
             AuditAction::DirectiveExport,

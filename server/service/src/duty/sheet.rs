@@ -134,18 +134,20 @@ impl Duty {
                 ServiceError::invalid("to_ms", "一次最多导出 31 天的值班表", "an export covers 31 days at most");
             return Err(ServiceError { limit: Some(ROSTER_SPAN_MAX_MS), ..error });
         }
-        drop(self.readable(actor, Some(unit)).await?);
-        let mut work = self.core.begin(actor).await?;
-        let now = work.now;
+        let turn = self.core.long_turn().await?;
+        let (mut tx, _) = self.readable(actor, Some(unit)).await?;
+        let now = self.core.now();
         let units = std::slice::from_ref(unit);
-        let shifts = work.tx.shifts_of_units(units, Millis(from.0 - WEEK_MS), to, MAX_SHIFTS_READ).await?;
+        let shifts = tx.shifts_of_units(units, Millis(from.0 - WEEK_MS), to, MAX_SHIFTS_READ).await?;
         let mut names = Names::default();
         let mut rows = Vec::new();
         for shift in shifts.iter().filter(|shift| shift.ends_ms > from) {
-            let view = names.view(&mut work.tx, shift, &shifts, now).await?;
-            let account = work.tx.accounts_of_person(&shift.person_id).await?.into_iter().next();
+            let view = names.view(&mut tx, shift, &shifts, now).await?;
+            let account = tx.accounts_of_person(&shift.person_id).await?.into_iter().next();
             rows.push((view, account.map_or_else(String::new, |account| account.name)));
         }
+        drop((tx, turn));
+        let mut work = self.core.begin(actor).await?;
         work.audit(AuditAction::DutyExport, AuditObject::Unit, unit.as_str(), json!({ "rows": rows.len() }));
         work.commit().await?;
         Ok(rows)

@@ -80,10 +80,11 @@ impl Register {
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &RegisterFilter) -> ServiceResult<Vec<RegisterView>> {
         let right = self.right_of(actor, AuditAction::RegisterExport).await?;
+        let turn = self.core.long_turn().await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = page(&mut tx, Some(&actor.roots(right)), filter, &keyset).await?.items;
-        drop(tx);
+        drop((tx, turn));
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
         work.audit(AuditAction::RegisterExport, AuditObject::Register, "", detail);

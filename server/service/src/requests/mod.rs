@@ -72,11 +72,12 @@ impl Requests {
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &RequestFilter) -> ServiceResult<Vec<RequestView>> {
         self.core.require(actor, Right::RequestsRead, AuditAction::RequestExport, AuditObject::Request, "").await?;
+        let turn = self.core.long_turn().await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = tx.requests(&query(actor, filter), &keyset).await?;
         let rows = read::views(&mut tx, rows).await?;
-        drop(tx);
+        drop((tx, turn));
         let mut work = self.core.begin(actor).await?;
         work.audit(
             AuditAction::RequestExport,

@@ -180,10 +180,11 @@ impl Sessions {
     /// All of them, up to [`crate::page::MAX_EXPORT`]; leaves an audit row.
     pub async fn export(&self, actor: &Actor, filter: &SessionFilter) -> ServiceResult<Vec<SessionView>> {
         self.core.require(actor, Right::SessionsRead, AuditAction::SessionExport, AuditObject::Session, "").await?;
+        let turn = self.core.long_turn().await?;
         let mut tx = self.core.read().await?;
         let keyset = Keyset { before: None, limit: MAX_EXPORT };
         let rows = read::page(&mut tx, actor, Right::SessionsRead, filter, &keyset).await?.items;
-        drop(tx);
+        drop((tx, turn));
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "filter": filter, "rows": rows.len() });
         work.audit(AuditAction::SessionExport, AuditObject::Session, "", detail);

@@ -75,9 +75,10 @@ impl Sessions {
         actor: &Actor,
         session: &SessionId,
     ) -> ServiceResult<(String, Vec<TrackQuality>)> {
+        let turn = self.core.long_turn().await?;
         let (mut tx, session) = self.readable(actor, session).await?;
         let quality = curves(&mut tx, &session, MAX_EXPORT, usize::MAX).await?;
-        drop(tx);
+        drop((tx, turn));
         let rows: usize = quality.tracks.iter().map(|track| track.points.len()).sum();
         let mut work = self.core.begin(actor).await?;
         let detail = serde_json::json!({ "number": session.number, "rows": rows });

@@ -21,6 +21,7 @@ mod logins;
 mod patrol;
 mod privacy;
 mod quality;
+mod readings;
 mod recovery;
 mod repeats;
 mod requests;
