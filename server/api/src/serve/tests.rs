@@ -81,7 +81,9 @@ async fn a_peer_that_vanished_is_found_out_though_a_stream_is_open() {
     let (theirs, served) = open(Version::Http2, Patience { ping: SHORT, ..PATIENT });
     let (client, connection) = h2::client::handshake(theirs).await.unwrap();
     let connection = tokio::spawn(async move {
-        let _ = tokio::time::timeout(SHORT, connection).await;
+        tokio::pin!(connection);
+        // Its end stays open, and nobody is there.
+        let _ = tokio::time::timeout(SHORT, connection.as_mut()).await;
         std::future::pending::<()>().await;
     });
     let _body = get(&client, "/quiet").await;
