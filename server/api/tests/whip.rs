@@ -241,6 +241,24 @@ async fn a_withdrawn_right_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_replaced_devices_link_token_opens_nothing() {
+    let door = Door::open().await;
+    let signed = door.as_device(Method::POST, "/station/link/tokens", "").await;
+    let signed: serde_json::Value = signed.json().await.unwrap();
+    let rtc = format!("{}/rtc?access_token={}", door.base.replace("http", "ws"), signed["token"].as_str().unwrap());
+    let validate = format!("/rtc/validate?access_token={}", signed["token"].as_str().unwrap());
+    let validated = async || door.send(Method::GET, &validate, &[], "").await.status();
+    drop(tokio_tungstenite::connect_async(&rtc).await.unwrap());
+    assert_eq!(validated().await, StatusCode::OK);
+
+    door.service.encoders.issue_token(&Actor::System, &door.device(0).endpoint_id).await.unwrap();
+    let refused = tokio_tungstenite::connect_async(&rtc).await.unwrap_err();
+    let tokio_tungstenite::tungstenite::Error::Http(refused) = refused else { panic!("{refused}") };
+    assert_eq!(refused.status().as_u16(), 401);
+    assert_eq!(validated().await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn an_encoder_with_an_integration_keys_token_joins_the_room_that_it_names() {
     let door = Door::open().await;
     let publisher = LinkRights { may_publish: PublishRights::ALL, ..LinkRights::default() };

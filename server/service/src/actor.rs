@@ -1,5 +1,6 @@
 //! Who acts: an account through its login, a device through its token, a guest through its visit, or the server itself; and what it may do where.
 
+use crate::ports::record::Enrolment;
 use lianxian_model::ids::{AccountId, EndpointId, LoginId, PersonId, RequestId, SiteId, UnitId, VisitId};
 use lianxian_model::org::EndpointKind;
 use lianxian_model::roles::{Right, Role, RoleGrant};
@@ -37,6 +38,8 @@ pub struct DeviceActor {
     pub site: SiteId,
     pub site_name: String,
     pub unit: UnitId,
+    /// Of the token that it showed; none where it acts by its link.
+    pub enrolment: Option<Enrolment>,
     pub ip: String,
 }
 

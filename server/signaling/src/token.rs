@@ -40,6 +40,9 @@ pub struct Claims {
     pub attributes: BTreeMap<String, String>,
     #[serde(default)]
     pub video: VideoGrant,
+    /// Of our own tokens alone: which device token it was issued under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<String>,
 }
 
 /// The `video` claim. An absent `can…` means yes, except for the link's own metadata.
@@ -262,6 +265,7 @@ mod tests {
             metadata: "m".into(),
             attributes: BTreeMap::from([("kind".into(), "station".into())]),
             video: VideoGrant { room_join: true, room: "net".into(), ..VideoGrant::default() },
+            enrolment: None,
         }
     }
 

@@ -54,6 +54,11 @@ impl DeviceRows for UnitOfWork {
         Ok(())
     }
 
+    async fn device_token_hash(&mut self, endpoint: &EndpointId) -> StoreResult<Option<String>> {
+        let sql = "SELECT token_hash FROM endpoints WHERE id = $1";
+        Ok(self.first(sql, values![*endpoint], |row| row.get("token_hash")).await?.flatten())
+    }
+
     async fn endpoint_by_token(&mut self, token_hash: &str) -> StoreResult<Option<Endpoint>> {
         let sql = concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE token_hash = $1");
         self.first(sql, values![token_hash.to_owned()], endpoint).await

@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use lianxian_model::ids::EndpointId;
 use lianxian_model::link::{LinkRights, NET_ROOM};
 use lianxian_model::time::Millis;
+use lianxian_service::enrolments::LinkIdentity;
 use lianxian_service::net::{Guest, Whom};
+use lianxian_service::ports::record::Enrolment;
 use lianxian_signaling::token::{Claims, Keys, LEEWAY_S, TokenError, VideoGrant};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -76,6 +78,14 @@ pub(crate) struct Visitor {
     room: String,
 }
 
+/// Whom a token is signed for, and with which key.
+struct Holder<'a> {
+    key: &'a str,
+    identity: &'a str,
+    room: &'a str,
+    enrolment: Option<&'a Enrolment>,
+}
+
 /// A signed token and when it ends.
 pub(crate) struct Signed {
     pub(crate) token: String,
@@ -110,7 +120,7 @@ impl Doorkeeper {
         let claims = self.keys.verify(token, now)?;
         let to_net = claims.video.room == NET_ROOM;
         let whom = match self.purposes.get(&claims.iss) {
-            None if to_net => Whom::Endpoint(EndpointId(claims.sub.clone())),
+            None if to_net => Whom::Endpoint(EndpointId(claims.sub.clone()), claims.enrolment.clone().map(Enrolment)),
             Some(purpose) if !to_net => Whom::Guest(Box::new(Guest {
                 key: claims.iss.clone(),
                 purpose: purpose.clone(),
@@ -127,15 +137,11 @@ impl Doorkeeper {
     }
 
     /// A token into the net for one of its endpoints.
-    pub(crate) fn sign_own(
-        &self,
-        endpoint: &EndpointId,
-        name: &str,
-        rights: LinkRights,
-        now: Millis,
-    ) -> Result<Signed, TokenError> {
-        let about = About { name: name.to_owned(), ..About::default() };
-        self.sign(OWN, &endpoint.0, NET_ROOM, rights, about, limits::OWN_TOKEN, now)
+    pub(crate) fn sign_own(&self, whose: &LinkIdentity, rights: LinkRights, now: Millis) -> Result<Signed, TokenError> {
+        let holder =
+            Holder { key: OWN, identity: &whose.endpoint.0, room: NET_ROOM, enrolment: whose.enrolment.as_ref() };
+        let about = About { name: whose.name.clone(), ..About::default() };
+        self.sign(holder, rights, about, limits::OWN_TOKEN, now)
     }
 
     /// A fresh token for somebody who is inside.
@@ -147,15 +153,18 @@ impl Doorkeeper {
         now: Millis,
     ) -> Result<Signed, TokenError> {
         let life = if visitor.key == OWN { limits::OWN_TOKEN } else { limits::GUEST_TOKEN };
-        self.sign(&visitor.key, &visitor.identity, &visitor.room, rights, about, life, now)
+        let enrolment = match &visitor.whom {
+            // The one it came with: a device that is replaced meanwhile does not become the new one.
+            Whom::Endpoint(_, enrolment) => enrolment.as_ref(),
+            Whom::Guest(_) => None,
+        };
+        let Visitor { key, identity, room, .. } = visitor;
+        self.sign(Holder { key, identity, room, enrolment }, rights, about, life, now)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn sign(
         &self,
-        key: &str,
-        identity: &str,
-        room: &str,
+        holder: Holder<'_>,
         rights: LinkRights,
         about: About,
         life: Duration,
@@ -164,14 +173,15 @@ impl Doorkeeper {
         let life_s = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
         let now_s = now.0.div_euclid(1000);
         let claims = Claims {
-            iss: key.to_owned(),
-            sub: identity.to_owned(),
+            iss: holder.key.to_owned(),
+            sub: holder.identity.to_owned(),
             exp: now_s.saturating_add(life_s),
             nbf: Some(now_s - LEEWAY_S),
             name: about.name,
             metadata: about.metadata,
             attributes: about.attributes,
-            video: VideoGrant::of(room, rights),
+            video: VideoGrant::of(holder.room, rights),
+            enrolment: holder.enrolment.map(|enrolment| enrolment.0.clone()),
         };
         let expires = Millis(claims.exp.saturating_mul(1000));
         Ok(Signed { token: self.keys.sign(&claims)?, expires })
@@ -204,10 +214,12 @@ mod tests {
     #[test]
     fn the_net_room_is_for_our_own_tokens_alone() {
         let door = doorkeeper();
-        let own = door.sign_own(&EndpointId("e1".into()), "指挥台", rights(), NOW).unwrap();
-        assert_eq!(door.admit(&own.token, NOW).unwrap().whom, Whom::Endpoint("e1".into()));
+        let console = LinkIdentity { endpoint: "e1".into(), enrolment: None, name: "指挥台".into() };
+        let own = door.sign_own(&console, rights(), NOW).unwrap();
+        assert_eq!(door.admit(&own.token, NOW).unwrap().whom, Whom::Endpoint("e1".into(), None));
         let sign = |key, room| {
-            door.sign(key, "x", room, rights(), About::default(), Duration::from_secs(60), NOW).unwrap().token
+            let holder = Holder { key, identity: "x", room, enrolment: None };
+            door.sign(holder, rights(), About::default(), Duration::from_secs(60), NOW).unwrap().token
         };
         assert_eq!(door.admit(&sign("court", NET_ROOM), NOW), Err(Refusal::Room));
         assert_eq!(door.admit(&sign(OWN, "hearing"), NOW), Err(Refusal::Room));
@@ -230,14 +242,21 @@ mod tests {
     #[test]
     fn a_fresh_token_keeps_whoever_it_is_for() {
         let door = doorkeeper();
-        let token =
-            door.sign("court", "judge", "hearing", rights(), About::default(), Duration::from_secs(60), NOW).unwrap();
+        let holder = Holder { key: "court", identity: "judge", room: "hearing", enrolment: None };
+        let token = door.sign(holder, rights(), About::default(), Duration::from_secs(60), NOW).unwrap();
         let visitor = door.admit(&token.token, NOW).unwrap();
         let about = About { name: "审判员".into(), ..About::default() };
         let fresh = door.renew(&visitor, rights(), about, NOW).unwrap();
         assert_eq!(fresh.expires, Millis(NOW.0 + 600_000));
         let again = door.admit(&fresh.token, NOW).unwrap();
         assert_eq!((again.key, again.identity, again.room), (visitor.key, visitor.identity, visitor.room));
+
+        let station =
+            LinkIdentity { endpoint: "e1".into(), enrolment: Some(Enrolment("0a".into())), name: "所".into() };
+        let visitor = door.admit(&door.sign_own(&station, rights(), NOW).unwrap().token, NOW).unwrap();
+        assert_eq!(visitor.whom, Whom::Endpoint("e1".into(), station.enrolment));
+        let fresh = door.renew(&visitor, rights(), About::default(), NOW).unwrap();
+        assert_eq!(door.admit(&fresh.token, NOW).unwrap().whom, visitor.whom);
     }
 
     #[test]

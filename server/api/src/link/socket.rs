@@ -85,7 +85,7 @@ async fn say_no_resume(app: &App, mut socket: WebSocket, mut conversation: Conve
 /// A breach is put on record under the endpoint's name; a guest's is only counted and logged.
 async fn audit(app: &App, visitor: &Visitor, link: &Link, peer: Peer, fault: &Fault) {
     tracing::info!(identity = visitor.identity, ip = %peer.ip, %fault, "a link broke the protocol");
-    let Whom::Endpoint(endpoint) = &visitor.whom else { return };
+    let Whom::Endpoint(endpoint, _) = &visitor.whom else { return };
     let refused = LinkRefused {
         owner: LinkOwner::Endpoint(endpoint.clone()),
         participant: link.participant.clone(),

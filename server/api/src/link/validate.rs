@@ -14,7 +14,7 @@ pub(super) async fn validate(State(app): State<App>, RawQuery(query): RawQuery, 
         Err(refusal) => (refusal.status(), refusal.to_string()),
         Ok(visitor) => match &visitor.whom {
             Whom::Guest(_) => (StatusCode::OK, "success".to_owned()),
-            Whom::Endpoint(endpoint) => match app.record.link_rights(endpoint).await {
+            Whom::Endpoint(endpoint, enrolment) => match app.record.link_rights(endpoint, enrolment.as_ref()).await {
                 Ok(_) => (StatusCode::OK, "success".to_owned()),
                 Err(RecordError::Refused(why)) => (StatusCode::UNAUTHORIZED, why),
                 Err(RecordError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "try again".to_owned()),

@@ -53,22 +53,23 @@ async fn sign_link_token(
 /// Signs a token with the rights that the link would have now.
 pub(super) async fn sign(app: &App, actor: &Actor, tab: Option<&str>) -> Answer<LinkToken> {
     let identity = app.service.enrolments.link_identity(actor, tab).await?;
-    let profile = app.record.link_rights(&identity.endpoint).await.map_err(|error| match error {
-        RecordError::Refused(why) => {
-            tracing::debug!(%why, "no link token");
-            ServiceError::unauthenticated(
-                "endpoint_refused",
-                "终端不存在或已停用",
-                "the endpoint is unknown or disabled",
-            )
-        }
-        RecordError::Unavailable(why) => {
-            tracing::warn!(%why, "no link token");
-            let (zh, en) = ("数据库暂时不可用，请稍后再试", "the database is unavailable, try again");
-            ServiceError::new(ErrorKind::Unavailable, "store_unavailable", zh, en)
-        }
-    })?;
-    let signed = app.door.sign_own(&identity.endpoint, &identity.name, profile.rights, app.clock.now());
+    let profile =
+        app.record.link_rights(&identity.endpoint, identity.enrolment.as_ref()).await.map_err(|error| match error {
+            RecordError::Refused(why) => {
+                tracing::debug!(%why, "no link token");
+                ServiceError::unauthenticated(
+                    "endpoint_refused",
+                    "终端不存在或已停用",
+                    "the endpoint is unknown or disabled",
+                )
+            }
+            RecordError::Unavailable(why) => {
+                tracing::warn!(%why, "no link token");
+                let (zh, en) = ("数据库暂时不可用，请稍后再试", "the database is unavailable, try again");
+                ServiceError::new(ErrorKind::Unavailable, "store_unavailable", zh, en)
+            }
+        })?;
+    let signed = app.door.sign_own(&identity, profile.rights, app.clock.now());
     let signed = signed.map_err(ServiceError::internal)?;
     Ok(Json(LinkToken {
         token: signed.token,

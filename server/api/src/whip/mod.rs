@@ -24,9 +24,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, patch, post};
 use fragment::Fragment;
-use lianxian_service::net::Whom;
 use refusal::{no_session, not_allowed};
-use request::{Bearer, FRAGMENT, Resource, authenticate, client, precondition};
+use request::{Bearer, FRAGMENT, Resource, authenticate, client, device, precondition};
 use session::{Handle, Patched, Side};
 
 pub(crate) fn routes() -> Router<App> {
@@ -94,7 +93,7 @@ async fn end(
 /// The session, for the one whose it is.
 async fn find(app: &App, peer: Peer, id: &str, headers: &HeaderMap, side: Side) -> Result<Handle, Problem> {
     let whom = match authenticate(app, headers, peer).await? {
-        Bearer::Device(actor) => Whom::Endpoint(app.service.encoders.publisher(&actor, None).await?),
+        Bearer::Device(actor) => device(app, &actor, None).await?,
         Bearer::Link(whom) => whom,
     };
     let handle = app.sessions_over_http.find(id, side).ok_or_else(no_session)?;

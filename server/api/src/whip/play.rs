@@ -47,7 +47,7 @@ async fn answer(
     let sdp = read::text(request, &app, SDP).await?;
     let mut playback = Playback::read(&sdp)?;
     let publishers = match &whom {
-        Whom::Endpoint(console) => {
+        Whom::Endpoint(console, _) => {
             let granted = app.service.encoders.playable(console, target, &peer.ip.to_string()).await?;
             granted.into_iter().map(|endpoint| endpoint.0).collect()
         }

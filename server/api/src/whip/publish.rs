@@ -2,7 +2,7 @@
 
 use super::publication::Publication;
 use super::refusal::{no_common_codec, not_allowed, unavailable};
-use super::request::{Bearer, SDP, authenticate, check_accept, client, created};
+use super::request::{Bearer, SDP, authenticate, check_accept, client, created, device};
 use super::sdp::Description;
 use super::session::{Role, Session, Side, publish};
 use crate::limits;
@@ -69,7 +69,7 @@ async fn open(
 /// Who publishes: a device as its own endpoint, or a guest in the room that its token names.
 async fn whom(app: &App, headers: &HeaderMap, peer: Peer, named: Option<&EndpointId>) -> Result<Whom, Problem> {
     match authenticate(app, headers, peer).await? {
-        Bearer::Device(actor) => Ok(Whom::Endpoint(app.service.encoders.publisher(&actor, named).await?)),
+        Bearer::Device(actor) => device(app, &actor, named).await,
         Bearer::Link(Whom::Guest(guest)) if named.is_none_or(|named| named.0 == guest.identity) => {
             Ok(Whom::Guest(guest))
         }

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::state::{App, Peer};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use lianxian_model::ids::EndpointId;
 use lianxian_service::net::Whom;
 use lianxian_service::{Actor, ServiceError};
 
@@ -41,6 +42,12 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, peer: Peer) -> 
         };
     }
     Ok(Bearer::Device(app.service.enrolments.authenticate(token, &peer.ip.to_string()).await?))
+}
+
+/// A device, as its own endpoint.
+pub(super) async fn device(app: &App, actor: &Actor, named: Option<&EndpointId>) -> Result<Whom, Problem> {
+    let endpoint = app.service.encoders.publisher(actor, named).await?;
+    Ok(Whom::Endpoint(endpoint, actor.device().and_then(|device| device.enrolment.clone())))
 }
 
 pub(super) fn client(whom: Whom, headers: &HeaderMap, peer: Peer) -> Client {

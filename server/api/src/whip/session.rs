@@ -39,7 +39,10 @@ impl Client {
     /// The net's rooms apart: later requests must be of the same one.
     pub(super) fn owner(&self) -> String {
         match &self.whom {
-            Whom::Endpoint(endpoint) => format!("endpoint\n{endpoint}"),
+            Whom::Endpoint(endpoint, enrolment) => {
+                let enrolment = enrolment.as_ref().map_or("", |enrolment| enrolment.0.as_str());
+                format!("endpoint\n{endpoint}\n{enrolment}")
+            }
             Whom::Guest(guest) => format!("guest\n{}\n{}\n{}", guest.key, guest.room, guest.identity),
         }
     }

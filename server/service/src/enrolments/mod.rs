@@ -4,6 +4,7 @@ use crate::actor::{Actor, DeviceActor};
 use crate::core::Core;
 use crate::error::{ErrorKind, ServiceError, ServiceResult};
 use crate::ports::live::LinkEnd;
+use crate::ports::record::Enrolment;
 use crate::ports::store::Tx;
 use crate::secrets::{hash_text, new_code, new_id, new_token};
 use crate::work::{About, unless_lost};
@@ -48,6 +49,8 @@ pub struct Enrolled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkIdentity {
     pub endpoint: EndpointId,
+    /// Of a device; consoles and guests have none.
+    pub enrolment: Option<Enrolment>,
     /// Shown name: the site's, or the person's.
     pub name: String,
 }
@@ -156,24 +159,30 @@ impl Enrolments {
     /// Whose device token it is. Errors: `device_unknown`, `device_disabled`.
     pub async fn authenticate(&self, token: &str, ip: &str) -> ServiceResult<Actor> {
         let mut tx = self.core.read().await?;
-        let endpoint = tx.endpoint_by_token(&hash_text(token)).await?.ok_or_else(device_unknown)?;
+        let hash = hash_text(token);
+        let endpoint = tx.endpoint_by_token(&hash).await?.ok_or_else(device_unknown)?;
         let disabled = endpoint.disabled;
         let (endpoint, site, unit) = match endpoint_and_place(&mut tx, &endpoint.id).await? {
             Some(found) => found,
             None if disabled => return Err(device_disabled()),
             None => return Err(device_unknown()),
         };
-        Ok(device_actor(&endpoint, &site, &unit, ip))
+        Ok(device_actor(&endpoint, &site, &unit, Some(Enrolment::of(&hash)), ip))
     }
 
     /// The endpoint that the actor's link stands for: a device's own, or the console of this login and tab (made on first use).
     pub async fn link_identity(&self, actor: &Actor, tab: Option<&str>) -> ServiceResult<LinkIdentity> {
         let account = match actor {
             Actor::Device(device) => {
-                return Ok(LinkIdentity { endpoint: device.endpoint.clone(), name: device.site_name.clone() });
+                let (endpoint, enrolment) = (device.endpoint.clone(), device.enrolment.clone());
+                return Ok(LinkIdentity { endpoint, enrolment, name: device.site_name.clone() });
             }
             Actor::Guest(guest) => {
-                return Ok(LinkIdentity { endpoint: guest.endpoint.clone(), name: guest.name.clone() });
+                return Ok(LinkIdentity {
+                    endpoint: guest.endpoint.clone(),
+                    enrolment: None,
+                    name: guest.name.clone(),
+                });
             }
             Actor::Account(account) => account,
             Actor::System => return Err(ServiceError::forbidden()),
@@ -191,11 +200,11 @@ impl Enrolments {
         }
         let name = account.person_name.clone();
         if let Some(console) = self.core.read().await?.console_of(&account.login, tab).await? {
-            return Ok(LinkIdentity { endpoint: console.id, name });
+            return Ok(LinkIdentity { endpoint: console.id, enrolment: None, name });
         }
         let mut work = self.core.begin(actor).await?;
         if let Some(console) = work.tx.console_of(&account.login, tab).await? {
-            return Ok(LinkIdentity { endpoint: console.id, name });
+            return Ok(LinkIdentity { endpoint: console.id, enrolment: None, name });
         }
         let consoles = work.tx.consoles_of(&account.login).await?.len() as i64;
         if consoles >= MAX_TABS {
@@ -219,7 +228,7 @@ impl Enrolments {
         };
         work.tx.insert_endpoint(&console).await?;
         work.commit().await?;
-        Ok(LinkIdentity { endpoint: console.id, name })
+        Ok(LinkIdentity { endpoint: console.id, enrolment: None, name })
     }
 }
 
@@ -236,7 +245,13 @@ fn device_disabled() -> ServiceError {
     ServiceError::unauthenticated("device_disabled", "本终端已停用", "the device is disabled")
 }
 
-pub(crate) fn device_actor(endpoint: &Endpoint, site: &Site, unit: &Unit, ip: &str) -> Actor {
+pub(crate) fn device_actor(
+    endpoint: &Endpoint,
+    site: &Site,
+    unit: &Unit,
+    enrolment: Option<Enrolment>,
+    ip: &str,
+) -> Actor {
     Actor::Device(Box::new(DeviceActor {
         endpoint: endpoint.id.clone(),
         endpoint_name: format!("{} · {}", site.name, endpoint.name),
@@ -244,6 +259,7 @@ pub(crate) fn device_actor(endpoint: &Endpoint, site: &Site, unit: &Unit, ip: &s
         site: site.id.clone(),
         site_name: site.name.clone(),
         unit: unit.id.clone(),
+        enrolment,
         ip: ip.to_owned(),
     }))
 }

@@ -3,12 +3,12 @@
 use crate::actor::Actor;
 use crate::assists::{earphones, parties};
 use crate::core::Core;
-use crate::enrolments::{device_actor, endpoint_and_place};
+use crate::enrolments::{device_actor, device_unknown, endpoint_and_place};
 use crate::error::{ServiceError, ServiceResult};
 use crate::guests;
 use crate::logins::{actor_of, login_over};
 use crate::ports::live::{LinkRights, PublishRights};
-use crate::ports::record::{LinkOpened, LinkOwner, LinkProfile, LinkRefused};
+use crate::ports::record::{Enrolment, LinkOpened, LinkOwner, LinkProfile, LinkRefused};
 use crate::ports::store::{LinkInterval, Tx};
 use crate::presence;
 use crate::sessions::change;
@@ -26,6 +26,20 @@ use std::collections::BTreeMap;
 
 fn refused_link() -> ServiceError {
     ServiceError::unauthenticated("endpoint_refused", "终端不存在或已停用", "the endpoint is unknown or disabled")
+}
+
+/// Whether the link was asked for under the device token that holds now. Whoever has a copy of a replaced device's keys
+/// stays outside, however long its link token lasts.
+async fn check_enrolment(tx: &mut Box<dyn Tx>, id: &EndpointId, enrolment: Option<&Enrolment>) -> ServiceResult<()> {
+    let holds = tx.device_token_hash(id).await?.map(|hash| Enrolment::of(&hash));
+    if holds.as_ref() == enrolment { Ok(()) } else { Err(device_unknown()) }
+}
+
+/// What the endpoint may do now on a link that it asked for under this enrolment.
+pub(super) async fn rights(core: &Core, id: &EndpointId, enrolment: Option<&Enrolment>) -> ServiceResult<LinkProfile> {
+    let mut tx = core.read().await?;
+    check_enrolment(&mut tx, id, enrolment).await?;
+    Ok(profile(&mut tx, id, core.now()).await?.1)
 }
 
 /// What the endpoint may do and how it shows; an error if it may not come in. `actor`: in whose name it acts.
@@ -69,12 +83,13 @@ pub(crate) async fn profile(tx: &mut Box<dyn Tx>, id: &EndpointId, now: Millis) 
         ("site_id".to_owned(), site.id.0.clone()),
         ("unit_id".to_owned(), unit.id.0.clone()),
     ]);
-    let actor = device_actor(&endpoint, &site, &unit, "");
+    let actor = device_actor(&endpoint, &site, &unit, None, "");
     Ok((actor, LinkProfile { name: site.name, attributes, rights }))
 }
 
 pub(super) async fn opened(core: &Core, opened: LinkOpened) -> ServiceResult<LinkProfile> {
     let mut work = core.begin(&Actor::System).await?;
+    check_enrolment(&mut work.tx, &opened.endpoint, opened.enrolment.as_ref()).await?;
     let (actor, mut told) = profile(&mut work.tx, &opened.endpoint, work.now).await?;
     work.act_as(&actor);
     if let Some(former) = work.tx.open_link_of(&opened.endpoint).await? {

@@ -11,7 +11,8 @@ use crate::core::{Core, Service};
 use crate::error::{ErrorKind, ServiceError};
 use crate::ports::live::Grant;
 use crate::ports::record::{
-    ConferenceJoined, LinkOpened, LinkProfile, LinkRefused, NetRecord, RecordError, SubscriptionStarted, TrackStarted,
+    ConferenceJoined, Enrolment, LinkOpened, LinkProfile, LinkRefused, NetRecord, RecordError, SubscriptionStarted,
+    TrackStarted,
 };
 use crate::sessions::live::grants_of;
 use async_trait::async_trait;
@@ -48,9 +49,12 @@ impl From<ServiceError> for RecordError {
 
 #[async_trait]
 impl NetRecord for Links {
-    async fn link_rights(&self, endpoint: &EndpointId) -> Result<LinkProfile, RecordError> {
-        let mut tx = self.core.read().await?;
-        Ok(endpoint::profile(&mut tx, endpoint, self.core.now()).await?.1)
+    async fn link_rights(
+        &self,
+        endpoint: &EndpointId,
+        enrolment: Option<&Enrolment>,
+    ) -> Result<LinkProfile, RecordError> {
+        Ok(endpoint::rights(&self.core, endpoint, enrolment).await?)
     }
 
     async fn grants(&self) -> Result<Vec<Grant>, RecordError> {

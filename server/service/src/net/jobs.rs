@@ -6,8 +6,8 @@
 use super::limits;
 use crate::ports::media::{Media, OpenParticipant};
 use crate::ports::record::{
-    ConferenceJoined, LinkOpened, LinkOwner, LinkProfile, LinkRefused, NetRecord, RecordError, SubscriptionStarted,
-    TrackStarted,
+    ConferenceJoined, Enrolment, LinkOpened, LinkOwner, LinkProfile, LinkRefused, NetRecord, RecordError,
+    SubscriptionStarted, TrackStarted,
 };
 use bytes::Bytes;
 use lianxian_model::ids::{EndpointId, ParticipantSid, SessionId, TrackSid};
@@ -25,7 +25,7 @@ pub(super) enum RecordJob {
     OpenEndpoint(LinkOpened),
     OpenConference(ConferenceJoined),
     /// What the endpoint may do now, asked when it comes back.
-    Rights(EndpointId),
+    Rights(EndpointId, Option<Enrolment>),
     TrackStarted(TrackStarted),
     TrackEnded(TrackSid, TrackSummary),
     /// With the number of each subscription, so that a late answer is not taken for one about a newer of the same track.
@@ -125,7 +125,9 @@ pub(super) async fn commit(record: &dyn NetRecord, whose: &ParticipantSid, job: 
     match job {
         RecordJob::OpenEndpoint(opened) => RecordOutcome::OpenedEndpoint(record.link_opened(opened).await),
         RecordJob::OpenConference(joined) => RecordOutcome::OpenedConference(record.conference_joined(joined).await),
-        RecordJob::Rights(endpoint) => RecordOutcome::Rights(record.link_rights(&endpoint).await),
+        RecordJob::Rights(endpoint, enrolment) => {
+            RecordOutcome::Rights(record.link_rights(&endpoint, enrolment.as_ref()).await)
+        }
         RecordJob::TrackStarted(started) => {
             let track = started.track.clone();
             RecordOutcome::TrackStarted(track, record.track_started(started).await)

@@ -71,7 +71,7 @@ mod tests {
             Ok(())
         }
 
-        async fn link_rights(&self, _: &EndpointId) -> Result<LinkProfile, RecordError> {
+        async fn link_rights(&self, _: &EndpointId, _: Option<&Enrolment>) -> Result<LinkProfile, RecordError> {
             Err(RecordError::Refused("not asked here".into()))
         }
 

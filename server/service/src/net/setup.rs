@@ -2,7 +2,7 @@
 
 use crate::ports::live::MediaFull;
 use crate::ports::media::Media;
-use crate::ports::record::NetRecord;
+use crate::ports::record::{Enrolment, NetRecord};
 use lianxian_model::ids::{EndpointId, ParticipantSid};
 use lianxian_model::link::{ClientInfo, LinkRights};
 use lianxian_model::time::Clock;
@@ -21,8 +21,8 @@ pub struct NetSetup {
 /// Who comes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
-    /// An endpoint of the net; what it may do is asked of the record.
-    Endpoint(EndpointId),
+    /// An endpoint of the net, and under which enrolment it comes; what it may do is asked of the record.
+    Endpoint(EndpointId, Option<Enrolment>),
     Guest(Box<Guest>),
 }
 

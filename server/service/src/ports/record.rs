@@ -18,6 +18,17 @@ pub struct LinkProfile {
     pub rights: LinkRights,
 }
 
+/// Which device token a device's link was asked for under: the beginning of the token's hash, no secret. It holds until
+/// the device is replaced. Consoles and guests have none: theirs hang on the login and the visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment(pub String);
+
+impl Enrolment {
+    pub fn of(token_hash: &str) -> Self {
+        Self(token_hash.chars().take(16).collect())
+    }
+}
+
 /// Whose a link, track or subscription is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LinkOwner {
@@ -30,6 +41,7 @@ pub enum LinkOwner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkOpened {
     pub endpoint: EndpointId,
+    pub enrolment: Option<Enrolment>,
     pub participant: ParticipantSid,
     pub client: ClientInfo,
     /// Remote address, as text.
@@ -86,7 +98,7 @@ pub struct LinkRefused {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// The endpoint is unknown, disabled, or its login is over: the link is refused, not retried.
+    /// The endpoint is unknown, disabled or replaced, or its login is over: the link is refused, not retried.
     #[error("refused: {0}")]
     Refused(String),
     /// The store cannot commit now: the link is asked to come again.
@@ -97,7 +109,11 @@ pub enum RecordError {
 #[async_trait]
 pub trait NetRecord: Send + Sync + 'static {
     /// What this endpoint may do now. Asked at the door, before the socket is accepted; writes nothing.
-    async fn link_rights(&self, endpoint: &EndpointId) -> Result<LinkProfile, RecordError>;
+    async fn link_rights(
+        &self,
+        endpoint: &EndpointId,
+        enrolment: Option<&Enrolment>,
+    ) -> Result<LinkProfile, RecordError>;
 
     /// Every grant that holds now. Asked once, when the net starts.
     async fn grants(&self) -> Result<Vec<Grant>, RecordError>;

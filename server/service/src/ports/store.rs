@@ -153,6 +153,8 @@ pub trait DeviceRows: Send {
     async fn drop_wrong_codes(&mut self, before: Millis) -> StoreResult<()>;
     async fn put_device_token(&mut self, endpoint: &EndpointId, token_hash: &str, at: Millis) -> StoreResult<()>;
     async fn drop_device_token(&mut self, endpoint: &EndpointId) -> StoreResult<()>;
+    /// Of the token that the device has now.
+    async fn device_token_hash(&mut self, endpoint: &EndpointId) -> StoreResult<Option<String>>;
     async fn endpoint_by_token(&mut self, token_hash: &str) -> StoreResult<Option<Endpoint>>;
 }
 

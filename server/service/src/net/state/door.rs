@@ -6,7 +6,7 @@ use super::super::setup::{Guest, Join, JoinError, Manner, Whom};
 use super::participant::{Participant, Permit, Revisions};
 use super::{Effect, Room, RoomKey, Seat, State, room_name};
 use crate::ports::media::OpenParticipant;
-use crate::ports::record::{ConferenceJoined, LinkOpened, LinkOwner, LinkProfile, RecordError};
+use crate::ports::record::{ConferenceJoined, Enrolment, LinkOpened, LinkOwner, LinkProfile, RecordError};
 use lianxian_model::ids::{EndpointId, ParticipantSid, RoomSid, SessionId};
 use lianxian_model::link::{Joined, LinkEnd, LinkRights, Notice, ParticipantView, RoomView};
 use lianxian_model::time::Millis;
@@ -33,7 +33,7 @@ pub(super) struct Opening {
 
 impl Opening {
     pub(super) fn is_of(&self, endpoint: &EndpointId) -> bool {
-        matches!(&self.join.whom, Whom::Endpoint(id) if id == endpoint)
+        matches!(&self.join.whom, Whom::Endpoint(id, _) if id == endpoint)
     }
 }
 
@@ -46,11 +46,18 @@ pub(super) enum Opened {
 /// The seat that someone asks for.
 pub(super) fn seat_of(whom: &Whom) -> Seat {
     match whom {
-        Whom::Endpoint(endpoint) => Seat { room: RoomKey::Net, identity: endpoint.0.clone() },
+        Whom::Endpoint(endpoint, _) => Seat { room: RoomKey::Net, identity: endpoint.0.clone() },
         Whom::Guest(guest) => Seat {
             room: RoomKey::Plain { key: guest.key.clone(), room: guest.room.clone() },
             identity: guest.identity.clone(),
         },
+    }
+}
+
+pub(super) fn enrolment_of(whom: &Whom) -> Option<&Enrolment> {
+    match whom {
+        Whom::Endpoint(_, enrolment) => enrolment.as_ref(),
+        Whom::Guest(_) => None,
     }
 }
 
@@ -100,7 +107,7 @@ impl State {
         let receives = match (&join.whom, join.manner) {
             (_, Manner::Playing) => true,
             (Whom::Guest(guest), Manner::Socket) => guest.rights.may_subscribe,
-            (Whom::Endpoint(_), Manner::Socket) | (_, Manner::Publishing) => false,
+            (Whom::Endpoint(..), Manner::Socket) | (_, Manner::Publishing) => false,
         };
         receives && !is_seated && !self.expected.contains_key(seat)
     }
@@ -112,8 +119,9 @@ impl State {
         }
         let sid = ParticipantSid(self.id("PA_"));
         let job = match &join.whom {
-            Whom::Endpoint(endpoint) => RecordJob::OpenEndpoint(LinkOpened {
+            Whom::Endpoint(endpoint, enrolment) => RecordJob::OpenEndpoint(LinkOpened {
                 endpoint: endpoint.clone(),
+                enrolment: enrolment.clone(),
                 participant: sid.clone(),
                 client: join.client.clone(),
                 ip: join.ip.clone(),
@@ -170,8 +178,9 @@ impl State {
 
     fn admit(&mut self, sid: &ParticipantSid, opening: Opening, opened: Opened) {
         let Opening { seat, ticket, join, doomed, rights } = opening;
+        let enrolment = enrolment_of(&join.whom).cloned();
         let (owner, profile, metadata) = match (opened, join.whom) {
-            (Opened::Endpoint(profile), Whom::Endpoint(endpoint)) => {
+            (Opened::Endpoint(profile), Whom::Endpoint(endpoint, _)) => {
                 (LinkOwner::Endpoint(endpoint), profile, String::new())
             }
             (Opened::Conference(session), Whom::Guest(guest)) => {
@@ -180,7 +189,7 @@ impl State {
                 (owner, profile, guest.metadata)
             }
             // The record answers what it was asked.
-            (Opened::Endpoint(_), Whom::Guest(_)) | (Opened::Conference(_), Whom::Endpoint(_)) => {
+            (Opened::Endpoint(_), Whom::Guest(_)) | (Opened::Conference(_), Whom::Endpoint(..)) => {
                 return self.refuse_join(ticket, JoinError::Unavailable("the record answered something else".into()));
             }
         };
@@ -211,6 +220,7 @@ impl State {
         let person = Participant {
             sid: sid.clone(),
             seat,
+            enrolment,
             owner,
             name: profile.name,
             metadata,

@@ -3,7 +3,7 @@
 use super::super::limits;
 use super::super::setup::Manner;
 use super::Seat;
-use crate::ports::record::LinkOwner;
+use crate::ports::record::{Enrolment, LinkOwner};
 use lianxian_model::ids::{ParticipantSid, SessionId, TrackSid};
 use lianxian_model::link::{
     ClientInfo, ConnectionQuality, LinkRights, Notice, ParticipantState, ParticipantView, TrackPermission, TrackView,
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub(super) struct Participant {
     pub sid: ParticipantSid,
     pub seat: Seat,
+    pub enrolment: Option<Enrolment>,
     pub owner: LinkOwner,
     pub name: String,
     pub metadata: String,

@@ -2,7 +2,7 @@
 
 use super::super::jobs::{MediaJob, RecordJob};
 use super::super::setup::{Join, JoinError, Whom};
-use super::door::seat_of;
+use super::door::{enrolment_of, seat_of};
 use super::{Effect, State};
 use crate::ports::record::{LinkProfile, RecordError};
 use lianxian_model::ids::{ParticipantSid, TrackSid};
@@ -24,7 +24,10 @@ impl Resuming {
 
 impl State {
     pub(super) fn resume(&mut self, ticket: u64, join: Join, sid: ParticipantSid) {
-        let same = self.people.get(&sid).is_some_and(|person| person.seat == seat_of(&join.whom));
+        // A device that was replaced is not the one that sits there now.
+        let same = self.people.get(&sid).is_some_and(|person| {
+            person.seat == seat_of(&join.whom) && person.enrolment.as_ref() == enrolment_of(&join.whom)
+        });
         if !same {
             return self.refuse_join(ticket, JoinError::NoResume);
         }
@@ -35,12 +38,12 @@ impl State {
             return self.refuse_join(ticket, JoinError::NoResume);
         }
         match join.whom.clone() {
-            Whom::Endpoint(endpoint) => {
+            Whom::Endpoint(endpoint, enrolment) => {
                 if let Some(earlier) = self.resuming.insert(sid.clone(), Resuming { ticket, join }) {
                     // The answer that is on its way serves the one who came last.
                     return self.refuse_join(earlier.ticket, JoinError::NoResume);
                 }
-                self.record(&sid, RecordJob::Rights(endpoint));
+                self.record(&sid, RecordJob::Rights(endpoint, enrolment));
             }
             Whom::Guest(guest) => self.reattach(&sid, ticket, join, guest.rights),
         }

@@ -13,7 +13,7 @@ use lianxian_service::demo::{DEMO_PASSWORD, DemoDevice, DemoSeed};
 use lianxian_service::logins::{LoggedIn, NewLogin};
 use lianxian_service::page::PageRequest;
 use lianxian_service::ports::live::{Grant, LinkEnd, LinkRights, Live, MediaFull};
-use lianxian_service::ports::record::{LinkOpened, LinkOwner, SubscriptionStarted, TrackStarted};
+use lianxian_service::ports::record::{Enrolment, LinkOpened, LinkOwner, SubscriptionStarted, TrackStarted};
 use lianxian_service::sessions::SessionView;
 use lianxian_service::watches::PickedSites;
 use lianxian_service::{Actor, ErrorKind, Service, ServiceError, ServiceResult, Setup};
@@ -197,11 +197,18 @@ impl Town {
         self.service.enrolments.authenticate(&device.device_token, "10.2.2.2").await.unwrap()
     }
 
+    /// What a link token of the endpoint would be bound to now.
+    pub async fn enrolment(&self, endpoint: &EndpointId) -> Option<Enrolment> {
+        let hash = self.db.read().await.device_token_hash(endpoint).await.unwrap();
+        hash.map(|hash| Enrolment::of(&hash))
+    }
+
     /// Opens a link of the endpoint.
     pub async fn link(&self, endpoint: &EndpointId) -> ParticipantSid {
         let participant = ParticipantSid(format!("PA_{}", self.count()));
         let opened = LinkOpened {
             endpoint: endpoint.clone(),
+            enrolment: self.enrolment(endpoint).await,
             participant: participant.clone(),
             client: ClientInfo { sdk: "js".into(), version: "2.0".into(), ..ClientInfo::default() },
             ip: "10.3.3.3".into(),

@@ -131,7 +131,7 @@ in_both_towns! {
         town.link(&room.endpoint_id).await;
         let back = town.link(&expert.console).await;
         becomes(&town, &id, &names, &all).await;
-        let told = s.net_record().link_rights(&expert.console).await.unwrap().rights.may_publish;
+        let told = s.net_record().link_rights(&expert.console, None).await.unwrap().rights.may_publish;
         assert_eq!(told, PublishRights::ALL, "it may speak as before");
         // Nobody knows what was done with the earphones meanwhile: they count as taken off, and that is on record.
         let detail = s.sessions.get(&op.actor, &id).await.unwrap();

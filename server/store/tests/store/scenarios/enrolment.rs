@@ -2,10 +2,12 @@
 
 use crate::harness::town::{SECOND, code, in_both_towns};
 use lianxian_model::audit::AuditResult;
+use lianxian_model::link::ClientInfo;
 use lianxian_model::org::EndpointKind;
 use lianxian_service::enrolments::{CODE_LIFE_MS, MAX_WRONG_CODES};
 use lianxian_service::org::{EndpointPatch, NewEndpoint};
 use lianxian_service::ports::live::LinkEnd;
+use lianxian_service::ports::record::{Enrolment, LinkOpened, RecordError};
 
 in_both_towns! {
     async fn a_code_is_good_once_and_for_ten_minutes(town: Town) {
@@ -15,7 +17,7 @@ in_both_towns! {
         let new = NewEndpoint { site_id: site.clone(), name: "二号工作站".into(), kind: EndpointKind::Station };
         let endpoint = s.org.create_endpoint(&admin, new, None).await.unwrap();
         assert!(!endpoint.enrolled);
-        assert!(s.net_record().link_rights(&endpoint.id).await.is_err(), "not enrolled yet");
+        assert!(s.net_record().link_rights(&endpoint.id, None).await.is_err(), "not enrolled yet");
 
         let stale = s.enrolments.issue(&admin, &endpoint.id).await.unwrap();
         let first = s.enrolments.issue(&admin, &endpoint.id).await.unwrap();
@@ -34,7 +36,10 @@ in_both_towns! {
         let actor = s.enrolments.authenticate(&enrolled.device_token, "10.9.9.9").await.unwrap();
         let view = s.stations.view(&actor).await.unwrap();
         assert_eq!((view.site.name.as_str(), view.unit.name.as_str()), ("华明街道司法所", "华明街道"));
-        assert_eq!(s.net_record().link_rights(&endpoint.id).await.unwrap().name, "华明街道司法所");
+        let link = s.enrolments.link_identity(&actor, None).await.unwrap();
+        let told = s.net_record().link_rights(&endpoint.id, link.enrolment.as_ref()).await.unwrap();
+        assert_eq!(told.name, "华明街道司法所");
+        assert!(s.net_record().link_rights(&endpoint.id, None).await.is_err(), "bound to no device");
         let text = format!("{:?}", town.audit().await);
         assert!(!text.contains(&issued.code) && !text.contains(&enrolled.device_token), "no secret on record");
         let used: Vec<_> = town.audit().await.into_iter().filter(|row| row.action == "enrolment.use").collect();
@@ -61,6 +66,55 @@ in_both_towns! {
         s.org.update_endpoint(&admin, &device.endpoint_id, disabled(false)).await.unwrap();
         let again = s.enrolments.authenticate(&enrolled.device_token, "10.2.2.2").await;
         assert_eq!(code(again), "device_unknown", "it must be enrolled anew");
+    }
+
+    async fn a_replaced_device_stays_outside_with_the_link_token_that_it_has(town: Town) {
+        let s = &town.service;
+        let record = s.net_record();
+        let admin = town.login("sysadmin").await;
+        let device = town.device("华明街道司法所").endpoint_id;
+        let opening = |participant: &str, enrolment: &Option<Enrolment>| LinkOpened {
+            endpoint: device.clone(),
+            enrolment: enrolment.clone(),
+            participant: participant.into(),
+            client: ClientInfo::default(),
+            ip: "10.6.6.6".into(),
+        };
+        let enrolment_of = async |token: &str| {
+            let actor = s.enrolments.authenticate(token, "10.2.2.2").await.unwrap();
+            s.enrolments.link_identity(&actor, None).await.unwrap().enrolment
+        };
+        let mut former = vec![enrolment_of(&town.device("华明街道司法所").device_token).await];
+        record.link_opened(opening("PA_former", &former[0])).await.unwrap();
+
+        let issued = s.encoders.issue_token(&admin, &device).await.unwrap().device_token;
+        let by_token = enrolment_of(&issued).await;
+        record.link_opened(opening("PA_token", &by_token)).await.unwrap();
+        former.push(by_token);
+        let enrolled = s.enrolments.issue(&admin, &device).await.unwrap();
+        let enrolled = s.enrolments.enrol(&enrolled.code, "10.9.9.9").await.unwrap().device_token;
+        let by_code = enrolment_of(&enrolled).await;
+        record.link_opened(opening("PA_code", &by_code)).await.unwrap();
+        for former in &former {
+            let refused = |told: Result<_, RecordError>| matches!(told, Err(RecordError::Refused(_)));
+            assert!(refused(record.link_opened(opening("PA_thief", former)).await));
+            assert!(refused(record.link_rights(&device, former.as_ref()).await));
+        }
+        assert!(record.link_rights(&device, by_code.as_ref()).await.is_ok());
+        let open = town.db.read().await.open_link_of(&device).await.unwrap().unwrap();
+        assert_eq!(open.participant.as_str(), "PA_code", "the device itself stays");
+        former.push(by_code);
+
+        // Disabled and enrolled anew: what the former device holds comes to no new life.
+        let disabled = |disabled| EndpointPatch { disabled: Some(disabled), ..EndpointPatch::default() };
+        s.org.update_endpoint(&admin, &device, disabled(true)).await.unwrap();
+        s.org.update_endpoint(&admin, &device, disabled(false)).await.unwrap();
+        s.encoders.issue_token(&admin, &device).await.unwrap();
+        for former in &former {
+            assert!(record.link_rights(&device, former.as_ref()).await.is_err());
+        }
+        let text = format!("{:?}", town.audit().await);
+        assert!(former.iter().flatten().all(|enrolment| !text.contains(&enrolment.0)), "no secret on record");
     }
 
     async fn guessing_is_slowed_down_where_it_comes_from(town: Town) {

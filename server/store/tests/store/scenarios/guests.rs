@@ -128,12 +128,12 @@ in_both_towns! {
         assert!(running.present.contains(&"李明".to_owned()) && !running.attends && !running.sound_waits);
 
         // Without a yes nothing: no token, no link.
-        assert!(s.net_record().link_rights(&end(&guest)).await.is_err());
+        assert!(s.net_record().link_rights(&end(&guest), None).await.is_err());
         let view = s.guests.consent(&guest, yes(&view, " 张  三 ", true, true)).await.unwrap();
         assert_eq!((view.state, view.name.as_str()), (GuestState::Consented, "张 三"));
         s.guests.may_come_in(&guest).await.unwrap();
         let participant = town.link(&end(&guest)).await;
-        let rights = s.net_record().link_rights(&end(&guest)).await.unwrap().rights;
+        let rights = s.net_record().link_rights(&end(&guest), None).await.unwrap().rights;
         assert_eq!(rights.may_publish, PublishRights { camera: true, microphone: true, screen: false });
         assert!(!rights.hidden && !rights.may_publish_data && !rights.may_update_metadata);
         let citizen = end(&guest);
@@ -157,7 +157,7 @@ in_both_towns! {
         let record = town.db.read().await.session(&session).await.unwrap().unwrap();
         let own: Vec<_> = record.attendances.iter().filter(|a| a.mode == Mode::Guest).collect();
         assert_eq!((own.len(), own[0].leave_reason), (1, Some(LeaveReason::Withdrawn)));
-        assert!(s.net_record().link_rights(&citizen).await.is_err(), "and the door stays shut");
+        assert!(s.net_record().link_rights(&citizen, None).await.is_err(), "and the door stays shut");
         let said: Vec<String> =
             s.sessions.get(&op.actor, &session).await.unwrap().timeline.into_iter().map(|line| line.text_zh).collect();
         for line in ["张 三同意知情同意书第 1 版（画面和声音）", "张 三进入（来访）", "张 三离开（撤回同意）", "张 三撤回同意：不方便"] {
@@ -389,7 +389,7 @@ in_both_towns! {
         let told = s.guests.visit(&guest).await.unwrap_err();
         assert_eq!((told.code, told.value), ("guest_removed", Some("与本案无关".into())));
         assert!(told.zh.contains("与本案无关"));
-        assert!(s.net_record().link_rights(&citizen).await.is_err());
+        assert!(s.net_record().link_rights(&citizen, None).await.is_err());
         // The same browser is not let in again by the same link; another may be.
         assert!(come(&town, &made.token).await.1.consent.is_none());
     }
@@ -469,6 +469,7 @@ in_both_towns! {
 fn opening(endpoint: &EndpointId) -> lianxian_service::ports::record::LinkOpened {
     lianxian_service::ports::record::LinkOpened {
         endpoint: endpoint.clone(),
+        enrolment: None,
         participant: lianxian_model::ids::ParticipantSid("PA_late".into()),
         client: lianxian_model::link::ClientInfo::default(),
         ip: "10.9.9.9".into(),

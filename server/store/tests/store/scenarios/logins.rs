@@ -129,7 +129,7 @@ in_both_towns! {
         assert_eq!(session.end_cause, Some(SessionEnd::Revoked));
         let over = town.service.logins.authenticate(&seat.token, "10.1.1.1", true).await;
         assert_eq!(code(over), "login_over");
-        assert!(town.service.net_record().link_rights(&seat.console).await.is_err());
+        assert!(town.service.net_record().link_rights(&seat.console, None).await.is_err());
         let error = town.login_with("zhihuizhang", DEMO_PASSWORD).await.unwrap_err();
         assert_eq!((error.code, error.value), ("account_locked", None));
         town.service.accounts.update(&admin, &account, locked(false)).await.unwrap();

@@ -74,7 +74,8 @@ in_both_towns! {
         let ended = town.db.read().await.session(&sessions[0].id).await.unwrap().unwrap();
         assert_eq!(ended.end_cause, Some(SessionEnd::Revoked));
         assert_eq!(town.live.ended(), [(device.endpoint_id.clone(), LinkEnd::Revoked)]);
-        assert!(s.net_record().link_rights(&device.endpoint_id).await.is_err());
+        let enrolment = town.enrolment(&device.endpoint_id).await;
+        assert!(s.net_record().link_rights(&device.endpoint_id, enrolment.as_ref()).await.is_err());
         assert!(s.events.since(&Actor::System, 0).await.unwrap().at_end);
     }
 }

@@ -50,7 +50,7 @@ fn publishers_and_stations_come_in() {
     for ticket in [publisher, encoder, station, console] {
         assert!(world.admitted.contains_key(&ticket), "{:?}", world.refused);
     }
-    let player = world.join_as(Manner::Playing, ClientInfo::default(), Whom::Endpoint("player".into()), None);
+    let player = world.join_as(Manner::Playing, ClientInfo::default(), Whom::Endpoint("player".into(), None), None);
     assert!(refused(&world, player), "a player only receives");
 }
 

@@ -6,7 +6,7 @@ use lianxian_model::media::{Target, TransportEnd};
 
 fn encoder(world: &mut World, id: &str) -> u64 {
     world.rights.entry(id.into()).or_insert(station_rights());
-    let ticket = world.join_as(Manner::Publishing, ClientInfo::default(), Whom::Endpoint(id.into()), None);
+    let ticket = world.join_as(Manner::Publishing, ClientInfo::default(), Whom::Endpoint(id.into(), None), None);
     world.run();
     ticket
 }
@@ -37,8 +37,8 @@ fn an_encoder_finds_a_seat_in_use_and_displaces_nobody() {
     assert!(world.links.contains_key(&station));
     // Of two at the door at once one comes in.
     world.rights.insert("camera".into(), station_rights());
-    let both =
-        [0; 2].map(|_| world.join_as(Manner::Publishing, ClientInfo::default(), Whom::Endpoint("camera".into()), None));
+    let both = [0; 2]
+        .map(|_| world.join_as(Manner::Publishing, ClientInfo::default(), Whom::Endpoint("camera".into(), None), None));
     world.run();
     assert!(world.admitted.contains_key(&both[0]));
     assert_eq!(world.refused[&both[1]], JoinError::InUse);

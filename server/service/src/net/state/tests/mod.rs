@@ -127,7 +127,7 @@ impl World {
 
     pub fn ask_endpoint(&mut self, id: &str, rights: LinkRights) -> u64 {
         self.rights.entry(id.into()).or_insert(rights);
-        self.join(Whom::Endpoint(id.into()), true, None)
+        self.join(Whom::Endpoint(id.into(), None), true, None)
     }
 
     pub fn ask_guest(&mut self, identity: &str, rights: LinkRights) -> u64 {
@@ -353,7 +353,7 @@ impl World {
                 rights: self.rights[opened.endpoint.as_str()],
             })),
             RecordJob::OpenConference(_) => RecordOutcome::OpenedConference(answer.map(|()| "conference".into())),
-            RecordJob::Rights(endpoint) => RecordOutcome::Rights(answer.map(|()| LinkProfile {
+            RecordJob::Rights(endpoint, _) => RecordOutcome::Rights(answer.map(|()| LinkProfile {
                 name: String::new(),
                 attributes: BTreeMap::new(),
                 rights: self.rights[endpoint.as_str()],

@@ -82,7 +82,7 @@ fn live(world: &mut World, tracks: &mut Vec<(usize, TrackSid)>, step: Step) {
         }
         Step::Resume(who) => {
             if let Some(sid) = current(world, who) {
-                world.ask_resume(Whom::Endpoint(ENDPOINTS[who].into()), &sid);
+                world.ask_resume(Whom::Endpoint(ENDPOINTS[who].into(), None), &sid);
             }
         }
         Step::Lose(who) => {

@@ -2,6 +2,7 @@
 
 use super::super::super::limits;
 use super::*;
+use crate::ports::record::Enrolment;
 use lianxian_model::link::{ConnectionQuality, LeaveAction, ParticipantState};
 use lianxian_model::media::{Target, TransportEnd};
 
@@ -24,7 +25,7 @@ fn a_lost_link_is_awaited_and_then_ended() {
         *sid == station && matches!(job, RecordJob::Closed { cause: LinkEnd::Lost, .. })
     };
     assert_eq!(world.committed().iter().filter(|fact| closed(fact)).count(), 1);
-    let ticket = world.ask_resume(Whom::Endpoint("station".into()), &station);
+    let ticket = world.ask_resume(Whom::Endpoint("station".into(), None), &station);
     assert!(matches!(world.refused[&ticket], JoinError::NoResume));
 }
 
@@ -47,7 +48,7 @@ fn one_who_comes_back_is_told_everything_and_missed_nothing() {
     world.run();
     assert_eq!(world.receives(&console).len(), 1, "what was withdrawn stopped at once, what is new waits");
     let from = world.log.len();
-    let ticket = world.ask_resume(Whom::Endpoint("console".into()), &console);
+    let ticket = world.ask_resume(Whom::Endpoint("console".into(), None), &console);
     world.run();
     assert_eq!(world.admitted[&ticket].0, console);
     let told = world.told_since(from, &console);
@@ -76,7 +77,7 @@ fn only_the_same_identity_may_be_a_participant_again() {
     let a = world.guest("a");
     world.guest("b");
     world.gone(&a, LinkEnd::Lost);
-    for whom in [guest("b", guest_rights()), Whom::Endpoint("a".into())] {
+    for whom in [guest("b", guest_rights()), Whom::Endpoint("a".into(), None)] {
         world.rights.insert("a".into(), station_rights());
         let ticket = world.ask_resume(whom, &a);
         world.run();
@@ -87,12 +88,31 @@ fn only_the_same_identity_may_be_a_participant_again() {
 }
 
 #[test]
+fn a_replaced_device_neither_takes_the_new_one_over_nor_ends_it() {
+    let mut world = World::new();
+    world.rights.insert("station".into(), station_rights());
+    let as_of = |enrolment: &str| Whom::Endpoint("station".into(), Some(Enrolment(enrolment.into())));
+    let ticket = world.join_as(Manner::Socket, ClientInfo::default(), as_of("new"), None);
+    world.run();
+    let station = world.admitted[&ticket].0.clone();
+    for stale in [as_of("former"), Whom::Endpoint("station".into(), None)] {
+        let ticket = world.ask_resume(stale, &station);
+        world.run();
+        assert!(matches!(world.refused[&ticket], JoinError::NoResume));
+        assert!(leave_of(&world.told(&station)).is_none());
+    }
+    let ticket = world.ask_resume(as_of("new"), &station);
+    world.run();
+    assert_eq!(world.admitted[&ticket].0, station);
+}
+
+#[test]
 fn one_who_may_not_come_any_more_cannot_come_back() {
     let mut world = World::new();
     let station = world.station("station");
     world.gone(&station, LinkEnd::Lost);
     world.record_answer = Err(RecordError::Refused("disabled".into()));
-    let ticket = world.ask_resume(Whom::Endpoint("station".into()), &station);
+    let ticket = world.ask_resume(Whom::Endpoint("station".into(), None), &station);
     world.run();
     assert!(matches!(world.refused[&ticket], JoinError::Refused(_)));
     assert_eq!(world.state.gauges().participants, 0);
