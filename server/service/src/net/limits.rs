@@ -64,7 +64,14 @@ pub const TICK_MS: u64 = 250;
 pub const SETTLE_MS: u64 = 2_000;
 /// Shutdown waits this long for the last facts.
 pub const SHUTDOWN_MS: u64 = 5_000;
-/// An end that cannot be committed is tried again this often, waiting longer each time.
-pub const RECORD_RETRIES: u32 = 6;
-/// The first of those waits; each is twice the one before.
+/// What happened and cannot be committed is tried again after this time; each further wait is twice the one before, up to
+/// the second of these.
 pub const RECORD_RETRY_MS: u64 = 100;
+pub const RECORD_RETRY_MOST_MS: u64 = 5_000;
+/// Facts of a link's life are given up after this, so that one which the store never takes does not keep back the link's
+/// end; the end itself is tried until the server stops.
+pub const RECORD_PATIENCE_MS: u64 = 300_000;
+/// Ends of links that are tried for longer than that at once; those beyond are given up, and closed by the next start.
+pub const ENDS_WAITING: usize = LINKS;
+/// Intervals of quality are given up after this.
+pub const QUALITY_PATIENCE_MS: u64 = 6_000;

@@ -4,6 +4,8 @@
 //! in order for each participant, apart from everyone else's. What comes of them returns as input. So a fact is on
 //! record before anyone is told of it, and a slow commit holds up one link alone.
 
+#[cfg(test)]
+mod doubles;
 mod handle;
 mod jobs;
 mod limits;

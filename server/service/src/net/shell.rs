@@ -1,6 +1,6 @@
 //! The task that owns the net's state: brings it what happens, carries out what follows, and never waits for either.
 
-use super::jobs::{MediaJob, MediaOutcome, RecordJob, RecordOutcome, Settled, call, commit};
+use super::jobs::{MediaJob, MediaOutcome, Patience, RecordJob, RecordOutcome, Settled, call, commit};
 use super::limits;
 use super::link::Link;
 use super::load::{Judge, Room};
@@ -36,7 +36,7 @@ pub(super) enum Command {
     EndLink { endpoint: EndpointId, reason: LinkEnd, done: oneshot::Sender<()> },
 }
 
-enum Outcome {
+pub(super) enum Outcome {
     Record(ParticipantSid, RecordOutcome),
     Media(ParticipantSid, MediaOutcome),
 }
@@ -63,6 +63,9 @@ pub(super) struct Shell {
     rows: HashMap<ParticipantSid, Rows>,
     outcomes: mpsc::Sender<Outcome>,
     tasks: TaskTracker,
+    patience: Arc<Patience>,
+    /// Facts that cannot be committed are given up.
+    given_up: CancellationToken,
     judge: Judge,
     told: Told,
     /// Intervals of quality; nobody waits for them.
@@ -97,6 +100,7 @@ impl Shell {
     ) {
         let (to_outcomes, mut outcomes) = mpsc::channel(limits::OUTCOMES_WAITING);
         let (to_quality, quality) = mpsc::channel(limits::QUALITY_ROWS_WAITING);
+        let given_up = CancellationToken::new();
         let mut shell = Shell {
             setup,
             state,
@@ -107,12 +111,15 @@ impl Shell {
             rows: HashMap::new(),
             outcomes: to_outcomes,
             tasks: TaskTracker::new(),
+            patience: Arc::new(Patience::of_facts(given_up.clone())),
+            given_up,
             judge,
             told,
             quality: Some(to_quality),
             tally: Arc::default(),
         };
-        shell.tasks.spawn(measures::commit(quality, shell.setup.record.clone(), shell.tally.clone()));
+        let of_quality = Patience::of_quality(shell.given_up.clone());
+        shell.tasks.spawn(measures::commit(quality, shell.setup.record.clone(), shell.tally.clone(), of_quality));
         let Sources { mut commands, mut events, shutdown, over } = sources;
         // However this task ends, nobody waits for it for ever.
         let _over = over.drop_guard();
@@ -159,6 +166,7 @@ impl Shell {
         self.tasks.close();
         let last = tokio::time::timeout(Duration::from_millis(limits::SHUTDOWN_MS), self.tasks.wait()).await;
         if last.is_err() {
+            self.given_up.cancel();
             tracing::error!("facts of the last links could not be committed; the next start closes them");
         }
     }
@@ -346,23 +354,25 @@ impl Shell {
 
     fn spawn_rows(&self, participant: &ParticipantSid) -> Rows {
         let capacity = limits::JOBS_WAITING + limits::JOBS_RESERVED;
-        let (record, facts) = mpsc::channel(capacity);
+        let (to_facts, facts) = mpsc::channel(capacity);
         let (media, calls) = mpsc::channel(capacity);
-        self.tasks.spawn(commit_in_order(facts, self.setup.record.clone(), participant.clone(), self.outcomes.clone()));
+        let (record, outcomes, patience) = (self.setup.record.clone(), self.outcomes.clone(), self.patience.clone());
+        self.tasks.spawn(commit_in_order(facts, record, participant.clone(), outcomes, patience));
         self.tasks.spawn(call_in_order(calls, self.setup.media.clone(), participant.clone(), self.outcomes.clone()));
-        Rows { record, media }
+        Rows { record: to_facts, media }
     }
 }
 
-async fn commit_in_order(
+pub(super) async fn commit_in_order(
     mut jobs: mpsc::Receiver<Box<RecordJob>>,
     record: Arc<dyn NetRecord>,
     whose: ParticipantSid,
     outcomes: mpsc::Sender<Outcome>,
+    patience: Arc<Patience>,
 ) {
     while let Some(job) = jobs.recv().await {
         // Boxed for its time: the row of a link that does nothing holds no room for a transaction.
-        let outcome = Box::pin(commit(record.as_ref(), &whose, *job)).await;
+        let outcome = Box::pin(commit(record.as_ref(), &whose, *job, &patience)).await;
         if !matches!(outcome, RecordOutcome::Noted(Ok(()))) {
             // A net that has ended needs no answer; what waits is committed all the same.
             let _ = outcomes.send(Outcome::Record(whose.clone(), outcome)).await;
