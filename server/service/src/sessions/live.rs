@@ -5,7 +5,7 @@
 
 use crate::assists::parties;
 use crate::core::Core;
-use crate::error::{ErrorKind, ServiceError, ServiceResult};
+use crate::error::{ErrorKind, ServiceResult};
 use crate::links::profile_of;
 use crate::ports::live::{Grant, LinkEnd, LinkRights, Live};
 use crate::ports::store::Tx;
@@ -13,7 +13,9 @@ use lianxian_model::ids::{EndpointId, SessionId};
 use lianxian_model::session::{Attendance, Mode, Session, SessionKind};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 /// Sessions whose grants are to be told anew. A session is in it once, so it never outgrows the open sessions.
 #[derive(Default)]
@@ -51,17 +53,70 @@ impl LiveQueue {
     }
 }
 
+/// The first pause before grants that could not be read are read again, and the longest; each is twice the one before.
+const READ_AGAIN: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
+
+/// Sessions whose grants could not be read and are withdrawn: read again until they can be, or the session is over.
+struct Unread {
+    sessions: BTreeSet<SessionId>,
+    pause: Duration,
+    due: Instant,
+}
+
+impl Unread {
+    fn new() -> Self {
+        Self { sessions: BTreeSet::new(), pause: READ_AGAIN[0], due: Instant::now() }
+    }
+
+    fn insert(&mut self, session: SessionId) {
+        if self.sessions.is_empty() {
+            self.pause = READ_AGAIN[0];
+            self.due = Instant::now() + self.pause;
+        }
+        self.sessions.insert(session);
+    }
+
+    async fn again(&mut self, core: &Core, live: &dyn Live) {
+        for session in self.sessions.clone() {
+            match read(core, &session).await {
+                Ok(readable) => {
+                    tell(live, &session, readable).await;
+                    self.sessions.remove(&session);
+                }
+                // The record is still away: whoever waits for the net to be told of something else comes first.
+                Err(error) if error.kind == ErrorKind::Unavailable => break,
+                Err(error) => tracing::debug!(%session, %error, "grants are still unreadable"),
+            }
+        }
+        self.pause = READ_AGAIN[1].min(self.pause * 2);
+        self.due = Instant::now() + self.pause;
+    }
+}
+
 /// Tells the net until the service closes.
 pub(crate) async fn keep_live(core: Core) {
     let Some(live) = core.0.live.get().cloned() else { return };
+    let mut unread = Unread::new();
     loop {
         tokio::select! {
             () = core.0.live_queue.filled.notified() => {}
+            () = tokio::time::sleep_until(unread.due), if !unread.sessions.is_empty() => {}
             () = core.0.closed.cancelled() => return,
         }
         let pending = core.0.live_queue.take();
-        for session in &pending.sessions {
-            tell(&core, live.as_ref(), session).await;
+        for session in pending.sessions {
+            match read(&core, &session).await {
+                Ok(readable) => {
+                    tell(live.as_ref(), &session, readable).await;
+                    unread.sessions.remove(&session);
+                }
+                Err(error) => {
+                    // What cannot be read cannot be justified: nothing flows.
+                    tracing::error!(%session, %error, "grants are unreadable and therefore withdrawn");
+                    live.set_grants(&session, Vec::new()).await;
+                    unread.insert(session);
+                }
+            }
         }
         for (endpoint, reason) in &pending.links {
             live.end_link(endpoint, *reason).await;
@@ -70,33 +125,27 @@ pub(crate) async fn keep_live(core: Core) {
             // Nobody waits where the net itself made the change.
             let _ = told.send(());
         }
+        if !unread.sessions.is_empty() && Instant::now() >= unread.due {
+            unread.again(&core, live.as_ref()).await;
+        }
     }
 }
 
-async fn tell(core: &Core, live: &dyn Live, session: &SessionId) {
-    let told = async {
-        let mut tx = core.read().await?;
-        match tx.session(session).await? {
-            Some(session) => {
-                let rights = rights_of(core, &mut tx, &session).await?;
-                Ok::<_, ServiceError>((rights, grants_of(&mut tx, &session).await?))
-            }
-            None => Ok((Vec::new(), Vec::new())),
-        }
-    };
-    match told.await {
-        Ok((rights, grants)) => {
-            for (console, rights) in rights {
-                live.set_rights(&console, rights).await;
-            }
-            live.set_grants(session, grants).await;
-        }
-        Err(error) => {
-            // What cannot be read cannot be justified: nothing flows.
-            tracing::error!(%session, %error, "grants are unreadable and therefore withdrawn");
-            live.set_grants(session, Vec::new()).await;
-        }
+/// What a session gives now: what the links of its consoles and guests may do, and what flows.
+type Readable = (Vec<(EndpointId, LinkRights)>, Vec<Grant>);
+
+async fn read(core: &Core, session: &SessionId) -> ServiceResult<Readable> {
+    let mut tx = core.read().await?;
+    let Some(session) = tx.session(session).await? else { return Ok(Readable::default()) };
+    let rights = rights_of(core, &mut tx, &session).await?;
+    Ok((rights, grants_of(&mut tx, &session).await?))
+}
+
+async fn tell(live: &dyn Live, session: &SessionId, (rights, grants): Readable) {
+    for (console, rights) in rights {
+        live.set_rights(&console, rights).await;
     }
+    live.set_grants(session, grants).await;
 }
 
 /// Attends by a console or a guest's page: what its link may do follows the assistance.

@@ -1,25 +1,80 @@
 //! The main job: a purpose, sites, pictures, the register, a case, the end.
 
 use crate::harness::town::{SECOND, Town, all, code, in_both_towns, picked};
+use async_trait::async_trait;
 use lianxian_model::case::CaseKind;
 use lianxian_model::ids::SessionId;
 use lianxian_model::media::TrackSummary;
 use lianxian_model::register::{OfflineCause, WatchEnd};
 use lianxian_model::session::{LeaveReason, Mode, OBSERVER_GRACE_MS, SessionEnd, SessionState};
 use lianxian_model::time::Clock;
-use lianxian_service::ErrorKind;
 use lianxian_service::cases::NewCaseLink;
 use lianxian_service::ports::live::{LinkEnd, MediaFull};
+use lianxian_service::ports::store::{Store, StoreError, StoreResult, Tx};
 use lianxian_service::presence::PresenceState;
 use lianxian_service::register::RegisterFilter;
 use lianxian_service::sessions::SessionFilter;
+use lianxian_service::{ErrorKind, Service, Setup};
+use lianxian_store::Database;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 async fn story(town: &Town, session: &SessionId) -> Vec<String> {
     town.db.read().await.timeline(session).await.unwrap().into_iter().map(|line| line.kind).collect()
 }
 
+/// A database that cannot be read for a time.
+struct Blinking {
+    store: Arc<Database>,
+    is_blind: AtomicBool,
+}
+
+#[async_trait]
+impl Store for Blinking {
+    async fn begin(&self) -> StoreResult<Box<dyn Tx>> {
+        self.store.begin().await
+    }
+
+    async fn read(&self) -> StoreResult<Box<dyn Tx>> {
+        match self.is_blind.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unavailable("blind".into())),
+            false => self.store.read().await,
+        }
+    }
+
+    async fn settled(&self) -> StoreResult<()> {
+        self.store.settled().await
+    }
+}
+
 in_both_towns! {
+    async fn grants_that_cannot_be_read_are_withdrawn_until_they_can(town: Town) {
+        let mut town = town;
+        let store = Arc::new(Blinking { store: town.db.store.clone(), is_blind: AtomicBool::new(false) });
+        town.service = Service::new(Setup { store: store.clone(), clock: town.clock.clone() });
+        town.live = Arc::default();
+        town.service.attach_live(town.live.clone());
+        let device = town.device("华明街道司法所");
+        let seat = town.seat("zhihuizhang").await;
+        let (_, sessions) = town.watch(&seat, "日常巡查", &[&device.site_id]).await;
+        let granted = async |is_granted: bool| {
+            let told = async {
+                while town.live.granted(&sessions[0].id).is_empty() == is_granted {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(10), told).await.expect("the net is told");
+        };
+        granted(true).await;
+        store.is_blind.store(true, Ordering::SeqCst);
+        // Whatever changes the session has its grants read anew.
+        town.link(&device.endpoint_id).await;
+        granted(false).await;
+        store.is_blind.store(false, Ordering::SeqCst);
+        granted(true).await;
+    }
+
     async fn a_patrol_from_its_purpose_to_its_end(town: Town) {
         let s = &town.service;
         let (office, room) = (town.device("华明街道司法所"), town.device("华明街道调解室"));
