@@ -1,6 +1,7 @@
 //! ICE-lite (RFC 8445, section 2.5): answers the other side's checks, learns flows from those that authenticate, and is silent
 //! to all else.
 
+use super::CONSENT_TIMEOUT;
 use super::identity::DtlsIdentity;
 use super::stun::Check;
 use crate::worker::Flow;
@@ -10,6 +11,7 @@ use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_SUCCESS, Message, Setter as _};
 use rtc_stun::xoraddr::XorMappedAddress;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Flows of one peer that checks validated: more candidates pairs than that no client has at once.
 pub const MAX_FLOWS: usize = 8;
@@ -43,8 +45,14 @@ pub(super) struct Ice {
     remote: Option<Credentials>,
     /// The other side's credentials before its restart, for checks under way.
     previous_remote: Option<Credentials>,
-    validated: Vec<Flow>,
+    validated: Vec<Validated>,
     nominated: Option<Flow>,
+}
+
+/// A flow over which a check, or media, was authentic.
+struct Validated {
+    flow: Flow,
+    heard: Instant,
 }
 
 impl Ice {
@@ -84,19 +92,19 @@ impl Ice {
     }
 
     pub fn selected(&self) -> Option<Flow> {
-        self.nominated.or_else(|| self.validated.first().copied())
+        self.nominated.or_else(|| self.validated.first().map(|validated| validated.flow))
     }
 
     pub fn is_validated(&self, flow: &Flow) -> bool {
-        self.validated.contains(flow)
+        self.validated.iter().any(|validated| validated.flow == *flow)
     }
 
     /// Checks a STUN message; only an authentic binding request is answered.
-    pub fn receive(&mut self, flow: Flow, bytes: &[u8]) -> Verdict {
-        self.check(flow, bytes).unwrap_or(Verdict::Silence)
+    pub fn receive(&mut self, flow: Flow, bytes: &[u8], now: Instant) -> Verdict {
+        self.check(flow, bytes, now).unwrap_or(Verdict::Silence)
     }
 
-    fn check(&mut self, flow: Flow, bytes: &[u8]) -> Option<Verdict> {
+    fn check(&mut self, flow: Flow, bytes: &[u8], now: Instant) -> Option<Verdict> {
         let check = Check::parse(bytes)?;
         let known = [self.remote.as_ref(), self.previous_remote.as_ref()];
         if self.remote.is_some() && !known.iter().flatten().any(|c| c.ufrag == check.sender) {
@@ -125,8 +133,10 @@ impl Ice {
             self.previous.clear();
             self.previous_remote = None;
         }
-        let (bound, unbound) = self.validate(flow);
-        if check.nominates {
+        let (bound, unbound) = self.validate(flow, now);
+        // Consent is a flow's own (RFC 7675, section 5.1): one that was nominated and fell silent, or was never its sender's, is left for
+        // one that is heard.
+        if check.nominates || self.nominated.is_some_and(|nominated| self.is_silent(nominated, now)) {
             self.nominated = Some(flow);
         }
         Some(Verdict::Answer { response: Bytes::from(response.raw), bound, unbound })
@@ -134,21 +144,27 @@ impl Ice {
 
     /// Media that only the other side can have sealed came over the flow: what is sent goes there from now on. What became known, and
     /// what was forgotten for it.
-    pub fn adopt(&mut self, flow: Flow) -> (Option<Flow>, Option<Flow>) {
+    pub fn adopt(&mut self, flow: Flow, now: Instant) -> (Option<Flow>, Option<Flow>) {
         self.nominated = Some(flow);
-        self.validate(flow)
+        self.validate(flow, now)
     }
 
-    fn validate(&mut self, flow: Flow) -> (Option<Flow>, Option<Flow>) {
-        if self.validated.contains(&flow) {
+    fn is_silent(&self, flow: Flow, now: Instant) -> bool {
+        let heard = self.validated.iter().find(|validated| validated.flow == flow).map(|validated| validated.heard);
+        heard.is_none_or(|heard| now.saturating_duration_since(heard) >= CONSENT_TIMEOUT)
+    }
+
+    fn validate(&mut self, flow: Flow, now: Instant) -> (Option<Flow>, Option<Flow>) {
+        if let Some(known) = self.validated.iter_mut().find(|validated| validated.flow == flow) {
+            known.heard = now;
             return (None, None);
         }
         let mut unbound = None;
         if self.validated.len() == MAX_FLOWS {
-            let stale = self.validated.iter().position(|f| Some(*f) != self.nominated).unwrap_or(0);
-            unbound = Some(self.validated.remove(stale));
+            let stale = self.validated.iter().position(|known| Some(known.flow) != self.nominated).unwrap_or(0);
+            unbound = Some(self.validated.remove(stale).flow);
         }
-        self.validated.push(flow);
+        self.validated.push(Validated { flow, heard: now });
         (Some(flow), unbound)
     }
 }

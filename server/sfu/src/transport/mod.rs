@@ -233,14 +233,14 @@ impl Transport {
         if matches!(received, Received::Dropped(_)) {
             return None;
         }
-        let (bound, unbound) = self.ice.adopt(flow);
+        let (bound, unbound) = self.ice.adopt(flow, self.now);
         self.events.extend(unbound.map(TransportEvent::Unbound));
         self.events.extend(bound.map(TransportEvent::Bound));
         Some(received)
     }
 
     fn receive_stun(&mut self, flow: Flow, bytes: &[u8]) -> Received<'static> {
-        match self.ice.receive(flow, bytes) {
+        match self.ice.receive(flow, bytes, self.now) {
             Verdict::Silence => Received::Dropped(Drop::BadStun),
             Verdict::Answer { response, bound, unbound } => {
                 self.last_authenticated = self.now;

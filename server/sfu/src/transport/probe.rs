@@ -97,7 +97,11 @@ mod tests {
     fn answer_to(probe: &Probe, peer: &Credentials) -> Option<Vec<u8>> {
         let identity = Arc::new(DtlsIdentity::generate().unwrap());
         let address = "127.0.0.1:5000".parse().unwrap();
-        match Ice::new(peer.clone(), identity).receive(Flow::udp(address, address), probe.request()) {
+        match Ice::new(peer.clone(), identity).receive(
+            Flow::udp(address, address),
+            probe.request(),
+            std::time::Instant::now(),
+        ) {
             Verdict::Answer { response, .. } => Some(response.to_vec()),
             Verdict::Silence => None,
         }

@@ -245,6 +245,47 @@ fn a_stolen_flow_comes_back() {
     assert!(house.workers[0].flows.contains_key(&flow) && !house.workers[1].flows.contains_key(&flow));
 }
 
+/// A check that nominates is believed wherever it seems to come from; so somebody else could be sent what a viewer is to receive.
+#[test]
+fn a_flow_that_says_nothing_is_left_for_one_that_is_heard() {
+    let mut house = House::new(1);
+    let publisher = house.join(0);
+    let viewer = house.join(0);
+    house.publish(publisher, &[microphone("TR_m")]);
+    house.run(HALF);
+    house.receive(viewer, &[("TR_m", publisher)]);
+    house.run(HALF);
+    let mut sequence = 0;
+    let mut hears = |house: &mut House| {
+        let before = house.received(viewer, "TR_m").len();
+        sequence += 1;
+        let packet = Rtp {
+            mid: "0",
+            rid: "",
+            rtx: false,
+            payload_type: OPUS,
+            ssrc: 500,
+            sequence,
+            timestamp: u32::from(sequence) * 960,
+            level: None,
+            marker: false,
+            payload: &[7; 80],
+        };
+        house.people[publisher].publisher.send_rtp(&packet.bytes(sequence));
+        house.settle();
+        house.received(viewer, "TR_m").len() > before
+    };
+    assert!(hears(&mut house));
+    let client = &mut house.people[viewer].subscriber;
+    let forged = client.check(&client.remote.clone().unwrap().1);
+    client.nominates = false;
+    house.datagram(0, stranger(1), forged);
+    house.run(Duration::from_secs(28));
+    assert!(!hears(&mut house));
+    house.run(Duration::from_secs(6));
+    assert!(hears(&mut house), "its own flow goes on checking");
+}
+
 #[test]
 fn the_wrong_certificate_lets_nothing_through() {
     let mut house = House::new(1);
