@@ -312,8 +312,28 @@ test("the operator's line is lost: the expert leads on, the talk goes on and the
   assert.deepEqual(now.parties.map((one) => [one.name, one.leads]), [["孙雅琴", true]]);
   const { body: detail } = await api(expert, "GET", `/requests/${assist.request_id}`);
   assert.deepEqual([detail.owner.name, detail.assignee.name, detail.state], ["李明", "孙雅琴", "connected"]);
-  await expert.getByRole("button", { name: "结束会话", exact: true }).click();
-  await expert.getByRole("dialog").getByRole("button", { name: "结束会话", exact: true }).click();
-  await expert.getByText("会话已结束").waitFor();
   assert.deepEqual([...expert.problems, ...station.problems], []);
+  office.expert = expert;
+});
+
+test("the server goes away: both sides name their own line and blame nobody, until what was cut off is over on record", async () => {
+  const { page: station, endpointId, expert } = office;
+  await installation.kill();
+  const lost = expert.getByText("线路中断，正在重连");
+  await eventually(30_000, "the picture's place names the line too", async () => (await party(expert, endpointId).innerText()).includes("线路中断，正在重连"));
+  assert.ok((await lost.count()) >= 2, "it stands above as well");
+  assert.equal(await expert.getByText("现场没有画面").count(), 0);
+  await shot(expert, "line-lost");
+  await expert.setViewportSize({ width: 390, height: 844 });
+  await shot(expert, "line-lost-390");
+  await expert.setViewportSize({ width: 1440, height: 900 });
+  await station.locator('[aria-live="assertive"]').getByText("与指挥中心的连接断了").waitFor({ timeout: 20_000 });
+  assert.equal(await station.getByText("对方未开摄像头").count(), 0);
+  await shot(station, "line-lost-station");
+
+  await installation.start();
+  // What the server found open it closed as interrupted, and says so; the workstation stands by again.
+  await expert.getByText("会话已结束").waitFor({ timeout: 30_000 });
+  await station.getByText("与指挥中心的连接断了").waitFor({ state: "detached", timeout: 30_000 });
+  await station.getByRole("button", { name: /一键求助|再求助/ }).first().waitFor();
 });

@@ -55,7 +55,7 @@ export function Stage({ assist, call, identity, inset }: { assist: AssistView; c
             <Tile key={guest.endpoint_id} name={guest.name} note={say.guest} call={call} identity={guest.endpoint_id} {...of(guest.endpoint_id)} empty={trouble ?? say.noCamera} />
           ))}
         {identity !== null && assist.parties.some((party) => party.endpoint_id === identity) && (
-          <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={trouble ?? say.noCamera} />
+          <Tile name={say.me} call={call} identity="me" shows={sends.camera} sound={sends.microphone} speaking={false} mirror empty={trouble ? "" : say.noCamera} />
         )}
       </div>
     </div>
