@@ -39,6 +39,8 @@ pub const PICTURE_BYTES: usize = lianxian_model::directive::PICTURE_MAX_BYTES;
 pub const FILE_BYTES: usize = lianxian_model::attachment::FILE_MAX_BYTES;
 pub const FILE_BODY: Duration = Duration::from_secs(180);
 pub const FILES_AT_ONCE: usize = 8;
+/// Images that come in at once.
+pub const IMAGES_AT_ONCE: usize = 16;
 /// Files that go out at once: each is held whole until its reader has it.
 pub const DOWNLOADS_AT_ONCE: usize = 16;
 /// How long a file may wait for its turn to come in or to go out: bursts pass, and nobody looks at a page that hangs.

@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, request};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -102,22 +102,27 @@ pub(crate) async fn file(
     limit: usize,
     time: Duration,
 ) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
-    let Ok(Ok(turn)) = tokio::time::timeout(limits::FILE_TURN, app.uploads.acquire()).await else {
-        let limit = limits::FILES_AT_ONCE;
-        let zh = format!("同时上传的文件已达 {limit} 个，请稍后再发");
-        let en = format!("{limit} files are coming in already, send it again in a moment");
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", &zh, en).with_limit(limit as i64));
-    };
+    let turn = turn(&app.uploads, limits::FILES_AT_ONCE).await?;
     Ok((whole_within(body, limit, time).await?, turn))
 }
 
-/// An image that comes in. As [`file`].
+/// An image that comes in, and its turn: not one of the files', which take minutes on a thin line.
 pub(crate) async fn image(
     app: &App,
     body: axum::body::Body,
     limit: usize,
 ) -> Result<(Bytes, SemaphorePermit<'_>), Problem> {
-    file(app, body, limit, limits::BODY).await
+    let turn = turn(&app.images, limits::IMAGES_AT_ONCE).await?;
+    Ok((whole_within(body, limit, limits::BODY).await?, turn))
+}
+
+async fn turn(turns: &Semaphore, limit: usize) -> Result<SemaphorePermit<'_>, Problem> {
+    let Ok(Ok(turn)) = tokio::time::timeout(limits::FILE_TURN, turns.acquire()).await else {
+        let zh = format!("同时上传的文件已达 {limit} 个，请稍后再发");
+        let en = format!("{limit} files are coming in already, send it again in a moment");
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", &zh, en).with_limit(limit as i64));
+    };
+    Ok(turn)
 }
 
 /// A whole body of bytes, of whatever type it says it is, with as much time as a large one takes on a thin line.

@@ -65,8 +65,9 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) checks: Checks,
     pub(crate) password_checks: Semaphore,
-    /// Files and images that come in.
+    /// Files that come in, and images.
     pub(crate) uploads: Semaphore,
+    pub(crate) images: Semaphore,
     /// Files that go out.
     pub(crate) downloads: Arc<Semaphore>,
     pub(crate) streams: Slots,
@@ -111,6 +112,7 @@ impl App {
             checks: Checks::default(),
             password_checks: Semaphore::new(limits::PASSWORD_CHECKS),
             uploads: Semaphore::new(limits::FILES_AT_ONCE),
+            images: Semaphore::new(limits::IMAGES_AT_ONCE),
             downloads: Arc::new(Semaphore::new(limits::DOWNLOADS_AT_ONCE)),
             streams: Slots::default(),
             guest_streams: Arc::new(Semaphore::new(limits::STREAMS_OF_GUESTS)),

@@ -170,10 +170,10 @@ async fn a_cameras_token_shows_and_does_nothing_that_takes_a_person() {
 
 /// Each is held whole while it comes in, whatever it is for.
 #[tokio::test]
-async fn images_wait_for_their_turn_among_what_comes_in() {
+async fn images_wait_for_their_turn() {
     let door = Door::open().await;
     let photos = "/station/requests/none/photos";
-    let slow: Vec<_> = (0..8)
+    let slow: Vec<_> = (0..16)
         .map(|_| {
             let never = reqwest::Body::wrap_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
             let bearer = format!("Bearer {}", door.device(0).device_token);
@@ -183,7 +183,7 @@ async fn images_wait_for_their_turn_among_what_comes_in() {
         .collect();
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let (status, body) = problem(door.as_device(Method::POST, photos, png(640)).await).await;
-    assert_eq!((status, body["code"].as_str(), body["limit"].as_i64()), (429, Some("too_many_uploads"), Some(8)));
+    assert_eq!((status, body["code"].as_str(), body["limit"].as_i64()), (429, Some("too_many_uploads"), Some(16)));
     slow.iter().for_each(|upload| upload.abort());
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     assert_eq!(refused(door.as_device(Method::POST, photos, png(640)).await).await, (404, "not_found".into()));

@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_station_file))
 }
 
-/// Sends a file: PDF, PNG, JPEG, WebP, Word, Excel or plain text by its content, at most 20 MiB, 50 a session, 8 files and images
+/// Sends a file: PDF, PNG, JPEG, WebP, Word, Excel or plain text by its content, at most 20 MiB, 50 a session, 8 files
 /// coming in at once (`too_many_uploads`). Attendees who may speak. Codes: `too_large`, `too_many_files`; `invalid` with field `file` or `name`.
 #[utoipa::path(post, path = "/sessions/{id}/files", tag = "drawings", params(("id" = SessionId, Path), NewAttachment),
     request_body(content = inline(String), content_type = "application/octet-stream"),

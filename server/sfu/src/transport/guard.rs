@@ -41,8 +41,8 @@ const MAX_TSN_STEP: u32 = 1 << 16;
 const MAX_DATA_STEP: u32 = 1 << 12;
 /// Resets in an association's life: a client closes its few channels once.
 const MAX_RESETS: u32 = 64;
-/// Chunks of data that may come while we hold some of their messages back for others to come, at most: as long as none is whole the crate
-/// takes them beyond its window, and it looks through all of them for each.
+/// Chunks of data held back for others to come, at most: as long as no message is whole the crate takes them beyond its window, and it
+/// looks through all of them for each.
 const MAX_HELD_CHUNKS: u32 = 1 << 12;
 /// Stream ids above are not for us: browsers use as many.
 pub const MAX_STREAM_ID: u16 = 1023;
@@ -129,7 +129,7 @@ pub(super) struct Horizon {
     highest: Option<u32>,
     /// The room that it has left, in bytes.
     room: u32,
-    /// Chunks of data admitted since all of its room was free.
+    /// Chunks of data that it may hold: all that came since, at an acknowledgement, fewer bytes were held than chunks had come.
     held: u32,
     resets: u32,
 }
@@ -147,9 +147,8 @@ impl Horizon {
         if let Some((_, body)) = chunks(packet).flatten().find(|(kind, _)| *kind == SACK) {
             self.acknowledged = u32_at(body, 0).or(self.acknowledged);
             self.room = u32_at(body, 4).unwrap_or(self.room);
-            if self.room >= RECEIVE_BUFFER_BYTES {
-                self.held = 0;
-            }
+            // Each has a byte at least: whatever was delivered or came twice is not held.
+            self.held = self.held.min(RECEIVE_BUFFER_BYTES.saturating_sub(self.room));
         }
     }
 
@@ -175,15 +174,15 @@ impl Horizon {
             return false;
         }
         let ahead = tsn.wrapping_sub(highest);
-        if ahead == 0 || ahead >= 1 << 31 {
-            return true;
+        let is_new = ahead > 0 && ahead < 1 << 31;
+        if is_new && (self.room == 0 || self.held >= MAX_HELD_CHUNKS) {
+            return false;
         }
-        let is_room = self.room > 0 && self.held < MAX_HELD_CHUNKS;
-        if is_room {
+        if is_new {
             self.highest = Some(tsn);
-            self.held += 1;
         }
-        is_room
+        self.held = self.held.saturating_add(1);
+        true
     }
 
     /// Whether a sequence number is no further ahead than so many. What lies behind is the crate's to ignore.
@@ -365,14 +364,49 @@ mod tests {
         assert!(horizon.admits(&data(11, 1, &[7])) && horizon.admits(&data(12, 1, &[7])));
         horizon.sent(&told(12, 1));
         assert!(horizon.admits(&data(13, 1, &[7])));
-        // Room that never gets whole again is used up by many small ones.
-        let more = (14..).take_while(|tsn| {
-            horizon.sent(&told(tsn - 1, RECEIVE_BUFFER_BYTES - 1));
+    }
+
+    /// The room that is left when so many bytes are held.
+    fn room(held: u32) -> u32 {
+        RECEIVE_BUFFER_BYTES - held
+    }
+
+    #[test]
+    fn parts_of_what_is_never_whole_have_an_end() {
+        let mut horizon = Horizon::of(&init(10));
+        let taken = (10..).take_while(|tsn| {
+            horizon.sent(&told(tsn - 1, room(tsn - 10)));
             horizon.admits(&data(*tsn, 1, &[7]))
         });
-        assert_eq!(more.count() as u32, MAX_HELD_CHUNKS - 3);
-        horizon.sent(&acknowledgement(13 + MAX_HELD_CHUNKS));
-        assert!(horizon.admits(&data(14 + MAX_HELD_CHUNKS, 1, &[7])));
+        assert_eq!(taken.count() as u32, MAX_HELD_CHUNKS);
+        // Nor do gaps that are filled later count less.
+        let mut horizon = Horizon::of(&init(0));
+        let mut taken = 0;
+        for end in (1..100_000).step_by(4_000) {
+            let order = std::iter::once(end + 3_999).chain(end - 1..end + 3_999);
+            taken += order.take_while(|tsn| horizon.admits(&data(*tsn, 1, &[7]))).count() as u32;
+            horizon.sent(&told(end + 3_998, room(taken)));
+        }
+        assert!(taken < 3 * MAX_HELD_CHUNKS, "{taken}");
+    }
+
+    #[test]
+    fn whole_messages_go_on_for_ever_whatever_is_held_when_they_are_acknowledged() {
+        // Two chunks each, acknowledged after the first; then fifty each, acknowledged at every second chunk.
+        for (chunks, messages, size) in [(2, 10_000, 1_100), (50, 1_000, 1_200)] {
+            let mut horizon = Horizon::of(&init(0));
+            let mut tsn = 0u32;
+            for message in 0..messages {
+                for chunk in 0..chunks {
+                    assert!(horizon.admits(&data(tsn, 1, &[7; 8])), "message {message}, chunk {chunk}");
+                    if tsn.is_multiple_of(2) {
+                        let held = if chunk + 1 == chunks { 0 } else { (chunk + 1) * size };
+                        horizon.sent(&told(tsn, room(held)));
+                    }
+                    tsn += 1;
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 // How wide the line is, measured with bytes that are really sent: down in one stream that is cut off, up in growing steps.
 
+import { within } from "@/lib/patience";
 import { Problem } from "@/lib/problem";
 import type { Width } from "./judge";
 
@@ -15,14 +16,15 @@ export const kbps = (bytes: number, ms: number): number => (bytes * 8) / Math.ma
 
 export async function download(open: (bytes: number, signal: AbortSignal) => Promise<Response>, signal: AbortSignal): Promise<Width> {
   const enough = new AbortController();
-  const either = AbortSignal.any([signal, enough.signal]);
+  const stop = () => enough.abort();
+  signal.addEventListener("abort", stop, { once: true });
   // Before the first byte the wait is the server's and the way's, and may be longer than the measurement.
-  const late = setTimeout(() => enough.abort(), 3 * DOWNLOAD_MS);
+  const late = setTimeout(stop, 3 * DOWNLOAD_MS);
   let bytes = 0;
   let began: number | null = null;
   let last = 0;
   try {
-    const reader = (await open(DOWNLOAD_BYTES, either)).body?.getReader();
+    const reader = (await open(DOWNLOAD_BYTES, enough.signal)).body?.getReader();
     if (!reader) return { is: "failed" };
     for (;;) {
       const { done, value } = await reader.read();
@@ -39,6 +41,7 @@ export async function download(open: (bytes: number, signal: AbortSignal) => Pro
     if (bytes === 0) return failure(error);
   } finally {
     clearTimeout(late);
+    signal.removeEventListener("abort", stop);
   }
   return began === null || bytes === 0 ? { is: "failed" } : { is: "measured", kbps: kbps(bytes, last - began) };
 }
@@ -48,7 +51,7 @@ export async function upload(send: (body: Blob, signal: AbortSignal) => Promise<
   for (const size of UPLOAD_STEPS) {
     const began = performance.now();
     try {
-      await send(noise(size), AbortSignal.any([signal, AbortSignal.timeout(UPLOAD_PATIENCE_MS)]));
+      await send(noise(size), within(UPLOAD_PATIENCE_MS, signal));
     } catch (error) {
       signal.throwIfAborted();
       if (measured !== null) break;

@@ -5,6 +5,7 @@ import type { checks } from "@/api/calls";
 import type { CheckItem, CheckTopic } from "@/api/types";
 import type { Choices } from "@/lib/devices";
 import { serverNow } from "@/lib/now";
+import { within } from "@/lib/patience";
 import { Store } from "@/lib/store";
 import { download, upload } from "./bandwidth";
 import { Fault, listen, picture, tone } from "./devices";
@@ -155,7 +156,7 @@ export class CheckRun {
     });
     if (!brief) this.#tell(judge.clock(offset));
     this.#begin("udp", "tcp");
-    const openPeer = (sdp: string) => calls.peer(sdp, { signal: patient(signal) });
+    const openPeer = (sdp: string) => calls.peer(sdp, { signal: within(PATIENCE_MS, signal) });
     const [udp, tcp] = await Promise.all([reach("udp", openPeer, signal), reach("tcp", openPeer, signal)]);
     // A try that was broken off looks like a way that is blocked.
     signal.throwIfAborted();
@@ -172,7 +173,7 @@ export class CheckRun {
       for (let n = 0; n < 2; n++) {
         const sent = performance.now();
         try {
-          await calls.last({ signal: patient(signal) });
+          await calls.last({ signal: within(PATIENCE_MS, signal) });
         } catch {
           signal.throwIfAborted();
           return judge.round("port", null);
@@ -209,5 +210,3 @@ export class CheckRun {
     this.view.update((view) => ({ ...view, camera: null }));
   }
 }
-
-const patient = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
