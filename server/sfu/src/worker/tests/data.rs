@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::harness::*;
+use super::simulator::{Pipe, Weather};
 use crate::worker::{Command, Reply};
 use bytes::Bytes;
 use lianxian_model::media::{MediaEvent, Target};
@@ -55,6 +56,31 @@ fn what_is_sent_before_the_channel_is_up_waits_for_it() {
     let messages = &house.people[listener].subscriber.messages;
     let sizes: Vec<(u8, usize)> = messages.iter().map(|(_, bytes)| (bytes[0], bytes.len())).collect();
     assert_eq!(sizes, (0..20).map(|number| (number, 1_000 + usize::from(number) * 2_000)).collect::<Vec<_>>());
+}
+
+/// What keeps hostile data away lets a long stream through, of messages of two packets and of the largest, over a line that loses some.
+#[test]
+fn a_long_stream_passes_whole() {
+    let mut house = House::new(1);
+    let speaker = house.join(0);
+    house.people[speaker].publisher.open_channels();
+    house.publish(speaker, &[]);
+    house.run(HALF);
+    let lossy = Weather { loss: 0.01, delay: Duration::from_millis(5), ..Weather::default() };
+    house.pipes = vec![Pipe::new(lossy, 1), Pipe::new(lossy, 2)];
+    let flow = house.people[speaker].publisher.flow;
+    house.ways.insert(flow, Way { down: 0, up: 1 });
+    let heard = |house: &House| house.count(|event| matches!(event, MediaEvent::Data { .. }));
+    for (size, messages) in [(2_000, 3_000), (60_000, 150)] {
+        let before = heard(&house);
+        for number in 0..messages {
+            let now = house.now;
+            house.people[speaker].publisher.send_message("_reliable", &vec![number as u8; size], now);
+            house.run(Duration::from_millis(if size < 10_000 { 20 } else { 200 }));
+        }
+        house.run(Duration::from_secs(20));
+        assert_eq!(heard(&house) - before, messages, "of {size} bytes");
+    }
 }
 
 /// A peer that may neither publish nor subscribe proves that the way is open, and no more.

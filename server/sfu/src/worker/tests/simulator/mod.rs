@@ -8,5 +8,5 @@ mod quality;
 mod receiver;
 mod stage;
 
-pub use pipe::Pipe;
+pub use pipe::{Pipe, Weather};
 pub use receiver::remb;
