@@ -61,7 +61,8 @@ impl Judge {
         let grown = oldest.busy_us.iter().zip(busy_us).map(|(before, now)| now - before);
         let Some(busiest_us) = grown.max().filter(|_| passed_ms >= WINDOW_MS) else { return };
         let whole_us = u64::try_from(passed_ms).unwrap_or(0).saturating_mul(1_000);
-        self.share = (busiest_us.saturating_mul(100) / whole_us.max(1)).min(100);
+        // To the nearest: the counters are read a moment after the clock.
+        self.share = (busiest_us.saturating_mul(100).saturating_add(whole_us / 2) / whole_us.max(1)).min(100);
         let (part, of) = FREE_BELOW;
         self.full =
             self.limit > 0 && if self.full { self.share * of >= self.limit * part } else { self.share >= self.limit };
