@@ -34,8 +34,7 @@ pub const READER: Duration = Duration::from_secs(30);
 pub const FRAME_BYTES: usize = lianxian_model::drawing::FRAME_MAX_BYTES;
 /// Bytes of a picture of a directive.
 pub const PICTURE_BYTES: usize = lianxian_model::directive::PICTURE_MAX_BYTES;
-/// Bytes of a file sent in a session, how long it may take to come in, and how many files and images may come in at once: each
-/// is held whole.
+/// Bytes of a file sent in a session, how long it may take to come in, and how many may come in at once: each is held whole.
 pub const FILE_BYTES: usize = lianxian_model::attachment::FILE_MAX_BYTES;
 pub const FILE_BODY: Duration = Duration::from_secs(180);
 pub const FILES_AT_ONCE: usize = 8;

@@ -81,7 +81,7 @@ pub(super) fn is_sound(packet: &[u8]) -> bool {
         let Some((kind, body)) = chunk else { return false };
         match kind {
             DATA => body.len() > DATA_HEADER && u16_at(body, 4).is_some_and(|stream| stream <= MAX_STREAM_ID),
-            // The crate lets none pass that has another chunk behind it.
+            // The crate lets no INIT pass that has another chunk behind it, and a cookie is all that is in its chunk.
             INIT | COOKIE_ECHO => true,
             SACK => acknowledges_soundly(body),
             HEARTBEAT => {
@@ -129,7 +129,7 @@ pub(super) struct Horizon {
     highest: Option<u32>,
     /// The room that it has left, in bytes.
     room: u32,
-    /// Chunks of data that it may hold: all that came since, at an acknowledgement, fewer bytes were held than chunks had come.
+    /// Chunks of data that it may hold: those that came, but no more than the bytes that it held at its last acknowledgement.
     held: u32,
     resets: u32,
 }

@@ -16,6 +16,22 @@ fn stranger(number: u32) -> Flow {
     Flow::udp(([203, a, b, c], 4_000).into(), ([192, 0, 2, 9], 8444).into())
 }
 
+/// A packet of the top layer of the camera that is published first.
+fn picture(sequence: u16, payload: &[u8]) -> Rtp<'_> {
+    Rtp {
+        mid: "0",
+        rid: "f",
+        rtx: false,
+        payload_type: VP8,
+        ssrc: 9,
+        sequence,
+        timestamp: u32::from(sequence),
+        level: None,
+        marker: true,
+        payload,
+    }
+}
+
 #[test]
 fn floods_from_strangers_meet_silence_and_leave_nothing() {
     let mut house = House::new(2);
@@ -79,21 +95,7 @@ fn a_forger_on_the_peers_own_flow_changes_nothing() {
         bytes[0] = [0, 20, 22, 23, 128, 129, 144][rng.random_range(0..7)];
         house.datagram(0, flow, bytes);
     }
-    let packet = |sequence, payload: &[u8]| {
-        Rtp {
-            mid: "0",
-            rid: "f",
-            rtx: false,
-            payload_type: VP8,
-            ssrc: 9,
-            sequence,
-            timestamp: u32::from(sequence),
-            level: None,
-            marker: true,
-            payload,
-        }
-        .bytes(sequence)
-    };
+    let packet = |sequence, payload: &[u8]| picture(sequence, payload).bytes(sequence);
     // A plain packet is no packet.
     house.datagram(0, flow, packet(1, &vp8(Some(320), 1)));
     assert_eq!(house.counter("rtp_in_total"), 0);
@@ -113,18 +115,7 @@ fn a_repeated_packet_is_forwarded_once() {
     house.receive(viewer, &[("TR_c", publisher)]);
     house.run(HALF);
     let payload = vp8(Some(1280), 1);
-    let packet = Rtp {
-        mid: "0",
-        rid: "f",
-        rtx: false,
-        payload_type: VP8,
-        ssrc: 9,
-        sequence: 5,
-        timestamp: 5,
-        level: None,
-        marker: true,
-        payload: &payload,
-    };
+    let packet = picture(5, &payload);
     house.people[publisher].publisher.send_rtp(&packet.bytes(1));
     let now = house.now;
     let sealed = house.people[publisher].publisher.poll(now);
@@ -182,18 +173,7 @@ fn a_section_under_another_name_is_not_asked_for_what_it_lost_before() {
     house.run(HALF);
     let payload = vp8(Some(1280), 1);
     for sequence in [100, 102] {
-        let packet = Rtp {
-            mid: "0",
-            rid: "f",
-            rtx: false,
-            payload_type: VP8,
-            ssrc: 9,
-            sequence,
-            timestamp: u32::from(sequence),
-            level: None,
-            marker: true,
-            payload: &payload,
-        };
+        let packet = picture(sequence, &payload);
         house.people[person].publisher.send_rtp(&packet.bytes(sequence));
     }
     house.settle();
